@@ -1,0 +1,10 @@
+// Package ec2 is the local cloud's Amazon VPC: networks and all that stands in them, as records with AWS's checks.
+//
+// Covered: VPCs, subnets, route tables, internet, egress-only and NAT gateways, Elastic IPs, security groups and their rules,
+// network ACLs, VPC endpoints, flow logs, network interfaces, prefix lists, DHCP options, tags, zones and regions. Each account
+// has a default VPC in each region, made when the region is first used.
+//
+// Deviations: everything reaches its final state at once. There are no instances and no images: DescribeInstances and
+// DescribeImages truthfully answer with none. IPv6 blocks come from a pool of the local cloud's own, under 2600:1f00::/24.
+// Settings that need IPAM, Outposts, BYOIP or Local Zones are refused by name.
+package ec2

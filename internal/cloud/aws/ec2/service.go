@@ -1,0 +1,75 @@
+package ec2
+
+import (
+	"context"
+	"log/slog"
+
+	"atoll/internal/cloud/clock"
+	"atoll/internal/cloud/id"
+	"atoll/internal/cloud/model"
+	"atoll/internal/cloud/state"
+	"atoll/internal/cloud/wire"
+)
+
+// Deps is what the service needs.
+type Deps struct {
+	Store  *state.Store
+	Clock  clock.Clock
+	IDs    id.Source
+	Logger *slog.Logger
+}
+
+// Service is Amazon EC2's networking.
+type Service struct {
+	d Deps
+	tables
+}
+
+var _ wire.Service = (*Service)(nil)
+
+// New makes the service over its tables in the store.
+func New(d Deps) *Service { return &Service{d: d, tables: newTables(d.Store)} }
+
+// API is the generated description of EC2's wire side.
+func (s *Service) API() *model.API { return API() }
+
+// view runs a read in the caller's region.
+func (s *Service) view(ctx context.Context, fn func(t *txn) error) error {
+	sc := wire.CallFrom(ctx).Scope()
+	if err := s.ensureRegion(ctx, sc); err != nil {
+		return err
+	}
+	return s.d.Store.View(func(tx *state.Tx) error { return fn(&txn{s: s, tx: tx, sc: sc}) })
+}
+
+// update runs a change in the caller's region. With dryRun, a change that would succeed is undone and answered with
+// DryRunOperation, as EC2 does.
+func (s *Service) update(ctx context.Context, dryRun *bool, fn func(t *txn) error) error {
+	sc := wire.CallFrom(ctx).Scope()
+	if err := s.ensureRegion(ctx, sc); err != nil {
+		return err
+	}
+	return s.d.Store.Update(ctx, func(tx *state.Tx) error {
+		if err := fn(&txn{s: s, tx: tx, sc: sc}); err != nil {
+			return err
+		}
+		if dryRun != nil && *dryRun {
+			return wire.Errorf("DryRunOperation", "Request would have succeeded, but DryRun flag is set.").WithStatus(412)
+		}
+		return nil
+	})
+}
+
+// txn is a transaction within one account and region. The resources' functions that work inside of a transaction are its methods.
+type txn struct {
+	s  *Service
+	tx *state.Tx
+	sc state.Scope
+}
+
+func (t *txn) id(prefix string) string { return t.s.d.IDs.Resource(prefix) }
+
+// arn gives the ARN of one of the region's resources; kind is EC2's resource type in ARNs, such as "vpc".
+func arn(sc state.Scope, kind, id string) string {
+	return "arn:aws:ec2:" + sc.Region + ":" + sc.Account + ":" + kind + "/" + id
+}

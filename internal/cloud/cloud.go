@@ -1,0 +1,193 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"atoll/internal/cloud/auth"
+	"atoll/internal/cloud/clock"
+	"atoll/internal/cloud/id"
+	"atoll/internal/cloud/state"
+	"atoll/internal/cloud/wire"
+)
+
+// DefaultAccount is the account that a new cloud begins with.
+const DefaultAccount = "111111111111"
+
+// Config says where a cloud lives and what it takes from outside.
+type Config struct {
+	Dir       string // holds everything; made with mode 0700 if it is not there
+	Ephemeral bool   // keep records in memory only, for tests
+	Clock     clock.Clock
+	IDs       id.Source
+	Logger    *slog.Logger
+	HTTP      *http.Client // for fetching what AWS would fetch from the internet, such as OIDC keys
+}
+
+// Cloud is an open local cloud.
+type Cloud struct {
+	config Config
+
+	mu     sync.RWMutex // held for reading by calls, for writing by Reset and Close
+	store  *state.Store
+	server *wire.Server
+	keys   *auth.Keys
+	root   auth.Key
+	closed bool
+}
+
+// Open opens the cloud in a directory, or makes one there. Its errors are state's: ErrLocked while another process has it,
+// ErrCorrupt and ErrNewer for files that are left as they are.
+func Open(ctx context.Context, config Config) (*Cloud, error) {
+	if config.Clock == nil {
+		config.Clock = clock.System{}
+	}
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	if config.HTTP == nil {
+		config.HTTP = http.DefaultClient
+	}
+	if err := os.MkdirAll(config.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the cloud's directory: %w", err)
+	}
+	c := &Cloud{config: config}
+	if err := c.open(ctx, nil); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// StateFile is the path of a cloud's store in its directory.
+func StateFile(dir string) string { return filepath.Join(dir, "state.db") }
+
+// open opens the store and makes the services. root, when given, is put in as the root key of a new store.
+func (c *Cloud) open(ctx context.Context, root *auth.Key) error {
+	path := StateFile(c.config.Dir)
+	if c.config.Ephemeral {
+		path = ""
+	}
+	store, err := state.Open(path, state.Options{Logger: c.config.Logger})
+	if err != nil {
+		return fmt.Errorf("opening the cloud's state: %w", err)
+	}
+	if err := c.start(ctx, store, root); err != nil {
+		return errors.Join(err, store.Close())
+	}
+	return nil
+}
+
+func (c *Cloud) start(ctx context.Context, store *state.Store, root *auth.Key) error {
+	keys := auth.NewKeys(store)
+	services, err := c.services(store, keys)
+	if err != nil {
+		return err
+	}
+	server, err := wire.NewServer(wire.Config{
+		Identities: keys, Now: c.config.Clock.Now, NewID: c.config.IDs.UUID, Logger: c.config.Logger,
+	}, services)
+	if err != nil {
+		return fmt.Errorf("setting up the services: %w", err)
+	}
+	if err := store.Err(); err != nil {
+		return fmt.Errorf("reading the cloud's state: %w", err)
+	}
+	key, err := c.rootKey(ctx, store, keys, root)
+	if err != nil {
+		return err
+	}
+	c.store, c.server, c.keys, c.root = store, server, keys, key
+	return nil
+}
+
+// rootKey gives the default account's root key, made on the first start.
+func (c *Cloud) rootKey(ctx context.Context, store *state.Store, keys *auth.Keys, want *auth.Key) (auth.Key, error) {
+	var key auth.Key
+	found := false
+	find := func(tx *state.Tx) {
+		for _, k := range keys.OfUser(tx, DefaultAccount, "") {
+			if k.Principal.IsRoot() && k.SessionToken == "" {
+				key, found = k, true
+				return
+			}
+		}
+	}
+	_ = store.View(func(tx *state.Tx) error { find(tx); return nil })
+	if found {
+		return key, nil
+	}
+	if want == nil {
+		want = &auth.Key{ID: c.config.IDs.Unique("AKIA"), Secret: c.config.IDs.Secret()}
+	}
+	key = auth.Key{
+		ID: want.ID, Secret: want.Secret, Active: true, Created: c.config.Clock.Now(),
+		Principal: auth.Principal{Account: DefaultAccount, ARN: "arn:aws:iam::" + DefaultAccount + ":root", UserID: DefaultAccount, AccessKeyID: want.ID},
+	}
+	err := store.Update(ctx, func(tx *state.Tx) error { keys.Put(tx, &key); return nil })
+	if err != nil {
+		return key, fmt.Errorf("storing the first access key: %w", err)
+	}
+	return key, nil
+}
+
+// Root gives the access key of the default account's root user.
+func (c *Cloud) Root() auth.Key {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.root
+}
+
+// ServeHTTP answers one AWS call. Calls that arrive during a Reset wait for its end.
+func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.closed {
+		http.Error(w, "the cloud is shutting down", http.StatusServiceUnavailable)
+		return
+	}
+	c.server.ServeHTTP(w, r)
+}
+
+// Server gives the wire layer, for tools that walk the operation tables.
+func (c *Cloud) Server() *wire.Server {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.server
+}
+
+// Reset makes the cloud as new: all resources are gone, the keys stay.
+func (c *Cloud) Reset(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return errors.New("the cloud is closed")
+	}
+	if err := c.store.Close(); err != nil {
+		return fmt.Errorf("closing the state: %w", err)
+	}
+	for _, path := range []string{StateFile(c.config.Dir), objectsDir(c.config.Dir)} {
+		if err := os.RemoveAll(path); err != nil {
+			return fmt.Errorf("removing the state: %w", err)
+		}
+	}
+	return c.open(ctx, &c.root)
+}
+
+// Close ends the cloud after the calls under way. What was acknowledged is on disk.
+func (c *Cloud) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil
+	}
+	c.closed = true
+	return c.store.Close()
+}
+
+func objectsDir(dir string) string { return filepath.Join(dir, "objects") }

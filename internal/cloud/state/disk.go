@@ -1,0 +1,238 @@
+package state
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+// formatVersion is raised when an older atoll could not read what a newer one writes.
+const formatVersion = 1
+
+// metaBucket holds the format's version; its name is no table's.
+const metaBucket = "\x00meta"
+
+// lockTimeout is how long Open waits for another process to let go of the file.
+const lockTimeout = 200 * time.Millisecond
+
+type disk struct {
+	path string
+	db   *bolt.DB
+}
+
+func openDisk(path string) (*disk, error) {
+	fresh := false
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		fresh = true
+	} else if err := precheck(path); err != nil {
+		return nil, err
+	}
+	db, err := openBolt(path, false)
+	if err != nil {
+		return nil, err
+	}
+	d := &disk{path: path, db: db}
+	if fresh {
+		err = db.Update(func(tx *bolt.Tx) error {
+			b, err := tx.CreateBucketIfNotExists([]byte(metaBucket))
+			if err != nil {
+				return err
+			}
+			return b.Put([]byte("version"), []byte(strconv.Itoa(formatVersion)))
+		})
+		if err == nil {
+			err = syncDir(filepath.Dir(path))
+		}
+	} else {
+		err = checkVersion(db, path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return d, nil
+}
+
+// openBolt opens a file, with bbolt's panics on damaged files as errors.
+func openBolt(path string, readOnly bool) (db *bolt.DB, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			db, err = nil, fmt.Errorf("%w: %s: %v", ErrCorrupt, path, p)
+		}
+	}()
+	db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: lockTimeout, FreelistType: bolt.FreelistMapType, NoFreelistSync: true, ReadOnly: readOnly})
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout):
+		return nil, fmt.Errorf("%w: %s", ErrLocked, path)
+	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
+		return nil, fmt.Errorf("%w: %s: %w", ErrCorrupt, path, err)
+	case err != nil:
+		return nil, fmt.Errorf("opening %s: %w", path, err)
+	}
+	return db, nil
+}
+
+// precheck refuses files that bbolt would fault on: those that are no store, and those cut short, whose missing pages would end
+// the process when they are touched through the memory map. The layout is that of bbolt's meta page:
+// https://pkg.go.dev/go.etcd.io/bbolt (page header 16 bytes; magic, version, page size, flags, root, freelist, high-water mark).
+func precheck(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("opening %s: %w", path, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", path, err)
+	}
+	const magic = 0xED0CDAED
+	head := make([]byte, 80)
+	if _, err := io.ReadFull(f, head); err != nil {
+		return fmt.Errorf("%w: %s has %d bytes and is no state file", ErrCorrupt, path, info.Size())
+	}
+	order := binary.NativeEndian
+	pageSize := int64(order.Uint32(head[24:]))
+	if order.Uint32(head[16:]) != magic || pageSize < 512 || pageSize > 1<<20 {
+		pageSize = int64(os.Getpagesize()) // the first meta page may be damaged while the second is sound
+	}
+	second := make([]byte, 80)
+	if _, err := f.ReadAt(second, pageSize); err != nil {
+		return fmt.Errorf("%w: %s ends after %d bytes", ErrCorrupt, path, info.Size())
+	}
+	newest, found := uint64(0), false
+	var pages uint64
+	for _, meta := range [][]byte{head, second} {
+		if order.Uint32(meta[16:]) != magic {
+			continue
+		}
+		if txid := order.Uint64(meta[64:]); !found || txid > newest {
+			newest, pages, found = txid, order.Uint64(meta[56:]), true
+		}
+	}
+	if !found {
+		return fmt.Errorf("%w: %s is no state file", ErrCorrupt, path)
+	}
+	if need := int64(pages) * pageSize; info.Size() < need {
+		return fmt.Errorf("%w: %s is cut short: it has %d of %d bytes", ErrCorrupt, path, info.Size(), need)
+	}
+	return nil
+}
+
+func checkVersion(db *bolt.DB, path string) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %s: %v", ErrCorrupt, path, p)
+		}
+	}()
+	return db.View(func(tx *bolt.Tx) error {
+		b := tx.Bucket([]byte(metaBucket))
+		if b == nil {
+			return fmt.Errorf("%w: %s has no version", ErrCorrupt, path)
+		}
+		version, err := strconv.Atoi(string(b.Get([]byte("version"))))
+		if err != nil {
+			return fmt.Errorf("%w: %s has no version", ErrCorrupt, path)
+		}
+		if version > formatVersion {
+			return fmt.Errorf("%w: %s has format %d, this atoll reads up to %d", ErrNewer, path, version, formatVersion)
+		}
+		return nil
+	})
+}
+
+// write puts the write sets of a batch into one transaction, in their order.
+func (d *disk) write(batch []*commit) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return d.db.Update(func(tx *bolt.Tx) error {
+		for _, c := range batch {
+			for _, w := range c.writes {
+				b, err := tx.CreateBucketIfNotExists([]byte(w.table))
+				if err != nil {
+					return err
+				}
+				if w.value == nil {
+					err = b.Delete(w.key)
+				} else {
+					err = b.Put(w.key, w.value)
+				}
+				if err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+func (d *disk) close() error {
+	if err := d.db.Close(); err != nil {
+		return fmt.Errorf("closing %s: %w", d.path, err)
+	}
+	return nil
+}
+
+// Save writes a consistent copy of the store's file while it is in use.
+func (s *Store) Save(w io.Writer) error {
+	if s.disk == nil {
+		return errors.New("a store in memory has no file to save")
+	}
+	return s.disk.db.View(func(tx *bolt.Tx) error {
+		_, err := tx.WriteTo(w)
+		return err
+	})
+}
+
+// Check reports whether a file is a sound store that this version reads: ErrCorrupt, ErrNewer or ErrLocked if not.
+func Check(path string) error {
+	if err := precheck(path); err != nil {
+		return err
+	}
+	db, err := openBolt(path, true)
+	if err != nil {
+		return err
+	}
+	err = checkVersion(db, path)
+	if err == nil {
+		err = checkPages(db, path)
+	}
+	return errors.Join(err, db.Close())
+}
+
+func checkPages(db *bolt.DB, path string) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %s: %v", ErrCorrupt, path, p)
+		}
+	}()
+	return db.View(func(tx *bolt.Tx) error {
+		var faults bytes.Buffer
+		for fault := range tx.Check() {
+			fmt.Fprintf(&faults, " %v", fault)
+		}
+		if faults.Len() > 0 {
+			return fmt.Errorf("%w: %s:%s", ErrCorrupt, path, faults.String())
+		}
+		return nil
+	})
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

@@ -1,0 +1,229 @@
+package wire
+
+import (
+	"io"
+	"net/http"
+	"reflect"
+	"strconv"
+
+	"atoll/internal/cloud/model"
+)
+
+const xmlHead = `<?xml version="1.0" encoding="UTF-8"?>` + "\n"
+
+// answer is a rendered response.
+type answer struct {
+	status      int
+	contentType string
+	body        []byte
+	stream      io.ReadCloser
+}
+
+// renderOutput encodes an operation's output by the protocol of the call.
+func (s *Server) renderOutput(r *routed, out any, requestID string, h http.Header) (answer, error) {
+	_, shape := r.op.shapes()
+	v := reflect.ValueOf(out).Elem()
+	switch r.protocol {
+	case model.Query, model.EC2Query:
+		return answer{status: http.StatusOK, contentType: "text/xml;charset=UTF-8", body: renderQuery(r, shape, v, requestID)}, nil
+	case model.JSON10:
+		return answer{status: http.StatusOK, contentType: "application/x-amz-json-1.0", body: appendJSON(nil, shape, v)}, nil
+	case model.JSON11:
+		return answer{status: http.StatusOK, contentType: "application/x-amz-json-1.1", body: appendJSON(nil, shape, v)}, nil
+	case model.CBOR:
+		b, err := s.cbor.encode(shape, v)
+		return answer{status: http.StatusOK, contentType: "application/cbor", body: b}, err
+	}
+	return renderREST(r, shape, v, h), nil
+}
+
+func renderQuery(r *routed, shape *shape, v reflect.Value, requestID string) []byte {
+	e := &xmlEncoder{b: make([]byte, 0, 1024), millis: r.protocol == model.EC2Query}
+	e.raw(xmlHead)
+	root := r.op.Name + "Response"
+	e.open(root, r.api.Namespace)
+	e.raw(">")
+	if r.protocol == model.EC2Query {
+		e.raw("<requestId>" + requestID + "</requestId>")
+		e.members(shape, v)
+	} else {
+		result := r.op.Name + "Result"
+		if len(shape.fields) > 0 {
+			e.raw("<" + result + ">")
+			e.members(shape, v)
+			e.close(result)
+		}
+		e.raw("<ResponseMetadata><RequestId>" + requestID + "</RequestId></ResponseMetadata>")
+	}
+	e.close(root)
+	return e.b
+}
+
+func renderREST(r *routed, shape *shape, v reflect.Value, h http.Header) answer {
+	a := answer{status: r.status}
+	if status := encodeRESTHead(shape, v, h); status != 0 {
+		a.status = status
+	}
+	xml := r.protocol == model.RESTXML
+	if p := shape.payloadField(); p != nil {
+		fv := v.Field(p.index)
+		if absent(fv) {
+			return a
+		}
+		switch p.shape.kind {
+		case kindStream:
+			a.stream = fv.Interface().(io.ReadCloser)
+		case kindString:
+			a.body = []byte(reflect.Indirect(fv).String())
+		case kindBlob:
+			a.body = fv.Bytes()
+		default:
+			if xml {
+				name := p.xml
+				if name == p.name && p.shape.xmlName != "" {
+					name = p.shape.xmlName
+				}
+				a.body, a.contentType = renderDocument(name, r.api.Namespace, p.shape, fv), "application/xml"
+			} else {
+				a.body, a.contentType = appendJSON(nil, p.shape, fv), "application/json"
+			}
+		}
+		return a
+	}
+	if !hasBody(shape) {
+		return a
+	}
+	if xml {
+		a.body, a.contentType = renderDocument(shape.xmlName, r.api.Namespace, shape, v), "application/xml"
+	} else {
+		a.body, a.contentType = appendJSON(nil, shape, v), "application/json"
+	}
+	return a
+}
+
+func hasBody(s *shape) bool {
+	for i := range s.fields {
+		if f := &s.fields[i]; !f.bound() && !f.payload {
+			return true
+		}
+	}
+	return false
+}
+
+func renderDocument(name, ns string, s *shape, v reflect.Value) []byte {
+	e := &xmlEncoder{b: make([]byte, 0, 512), millis: true}
+	e.raw(xmlHead)
+	if s.xmlNS != "" {
+		ns = s.xmlNS
+	}
+	e.open(name, ns)
+	e.attributes(s, v)
+	e.raw(">")
+	e.members(s, v)
+	e.close(name)
+	return e.b
+}
+
+// renderError encodes an error by the protocol of the call, as AWS gives it.
+func (s *Server) renderError(api *model.API, p model.Protocol, err *Error, requestID, resource string, h http.Header) answer {
+	status := err.Status
+	if status == 0 {
+		status = http.StatusBadRequest
+		if api != nil {
+			for _, known := range api.Errors {
+				if known.Code == err.Code || known.Shape == err.Code {
+					status = known.Status
+					break
+				}
+			}
+		}
+	}
+	switch p {
+	case model.JSON10, model.JSON11, model.RESTJSON:
+		return renderJSONError(p, err, status, h)
+	case model.CBOR:
+		h.Set("X-Amzn-Query-Error", err.Code+";"+errorType(status))
+		b, encErr := s.cbor.enc.Marshal(map[string]any{"__type": err.Code, "message": err.Message})
+		if encErr != nil {
+			b = nil
+		}
+		return answer{status: status, contentType: "application/cbor", body: b}
+	}
+	e := &xmlEncoder{b: make([]byte, 0, 512)}
+	e.raw(xmlHead)
+	text := func(name, value string) {
+		e.raw("<" + name + ">")
+		e.b = appendEscaped(e.b, value)
+		e.close(name)
+	}
+	s3 := api != nil && api.ID == "S3"
+	switch {
+	case p == model.EC2Query:
+		e.raw("<Response><Errors><Error>")
+	case s3:
+		e.raw("<Error>")
+	default:
+		root := "ErrorResponse"
+		ns := ""
+		if api != nil {
+			ns = api.Namespace
+		}
+		e.open(root, ns)
+		e.raw("><Error>")
+		text("Type", errorType(status))
+	}
+	text("Code", err.Code)
+	text("Message", err.Message)
+	if err.Detail != nil {
+		v := reflect.ValueOf(err.Detail)
+		e.members(compile(v.Type()), v)
+	}
+	switch {
+	case p == model.EC2Query:
+		e.raw("</Error></Errors>")
+		text("RequestID", requestID)
+		e.raw("</Response>")
+	case s3:
+		text("Resource", resource)
+		text("RequestId", requestID)
+		text("HostId", requestID)
+		e.raw("</Error>")
+	default:
+		e.raw("</Error>")
+		text("RequestId", requestID)
+		e.raw("</ErrorResponse>")
+	}
+	return answer{status: status, contentType: "text/xml;charset=UTF-8", body: e.b}
+}
+
+func renderJSONError(p model.Protocol, err *Error, status int, h http.Header) answer {
+	b := append([]byte(nil), `{"__type":`...)
+	b = appendJSONString(b, err.Code)
+	b = append(b, `,"message":`...)
+	b = appendJSONString(b, err.Message)
+	if err.Detail != nil {
+		v := reflect.ValueOf(err.Detail)
+		if more := appendJSON(nil, compile(v.Type()), v); len(more) > 2 {
+			b = append(append(b, ','), more[1:len(more)-1]...)
+		}
+	}
+	b = append(b, '}')
+	h.Set("X-Amzn-Errortype", err.Code)
+	contentType := "application/json"
+	switch p {
+	case model.JSON10:
+		contentType = "application/x-amz-json-1.0"
+	case model.JSON11:
+		contentType = "application/x-amz-json-1.1"
+	}
+	return answer{status: status, contentType: contentType, body: b}
+}
+
+func errorType(status int) string {
+	if status >= 500 {
+		return "Receiver"
+	}
+	return "Sender"
+}
+
+func contentLength(a answer) string { return strconv.Itoa(len(a.body)) }

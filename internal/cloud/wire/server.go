@@ -1,0 +1,279 @@
+package wire
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"atoll/internal/cloud/auth"
+	"atoll/internal/cloud/model"
+	"atoll/internal/cloud/wire/sigv4"
+)
+
+// maxBody bounds a body that is read whole: above the largest that AWS takes outside of S3's objects (DynamoDB, 16 MiB).
+const maxBody = 20 << 20
+
+// Service is one AWS API behind the server.
+type Service interface {
+	API() *model.API
+	Operations() []Operation
+}
+
+// Identities knows the access keys of the cloud's accounts.
+type Identities interface {
+	Find(accessKeyID string) (auth.Key, bool)
+}
+
+// Config is what a Server needs beside its services.
+type Config struct {
+	Identities Identities
+	Now        func() time.Time // the cloud's clock
+	NewID      func() string    // request ids, in the form of a UUID
+	Logger     *slog.Logger
+}
+
+// Server is the HTTP handler of a local cloud: all services on one port.
+type Server struct {
+	config   Config
+	verifier *sigv4.Verifier
+	cbor     cborCodec
+	router   *router
+}
+
+// NewServer makes a Server. It errs where a service's table and its model disagree.
+func NewServer(config Config, services []Service) (*Server, error) {
+	codec, err := newCBOR()
+	if err != nil {
+		return nil, fmt.Errorf("setting up CBOR: %w", err)
+	}
+	router, err := newRouter(services)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{config: config, cbor: codec, router: router}
+	s.verifier = sigv4.New(s.credentials, config.Now)
+	return s, nil
+}
+
+func (s *Server) credentials(accessKeyID string) (sigv4.Credentials, bool) {
+	k, ok := s.config.Identities.Find(accessKeyID)
+	if !ok || !k.Active {
+		return sigv4.Credentials{}, false
+	}
+	return sigv4.Credentials{
+		AccessKeyID: k.ID, SecretAccessKey: k.Secret, SessionToken: k.SessionToken, Expires: k.Expires,
+	}, true
+}
+
+// ServeHTTP answers one AWS call.
+func (s *Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	id := s.config.NewID()
+	h := w.Header()
+	h["X-Amzn-Requestid"] = []string{id}
+	r := &routed{}
+	a, err := s.serve(r, req, id, h)
+	if r.api != nil && r.api.SigningName == "s3" {
+		h["X-Amz-Request-Id"], h["X-Amz-Id-2"] = []string{id}, []string{id}
+	}
+	if r.protocol == model.CBOR {
+		h["Smithy-Protocol"] = []string{"rpc-v2-cbor"}
+	}
+	if err != nil {
+		a = s.renderError(r.api, r.protocol, s.asError(r, req, err, id), id, req.URL.Path, h)
+	}
+	s.write(w, req, a)
+}
+
+// serve routes, verifies, decodes, handles and encodes. r is filled as far as it got, so that errors find their protocol.
+func (s *Server) serve(r *routed, req *http.Request, id string, h http.Header) (a answer, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	sig, sigErr := sigv4.Parse(req)
+	s.router.service(r, req, sig)
+	if r.api == nil {
+		if sigErr != nil && !errors.Is(sigErr, sigv4.ErrMissing) {
+			return a, sigErr
+		}
+		return a, errUnrouted(sig)
+	}
+	call := &Call{RequestID: id, Time: s.config.Now(), SourceIP: remoteIP(req), UserAgent: req.UserAgent(),
+		Header: req.Header, Response: h, Region: "us-east-1", Endpoint: "http://" + req.Host}
+	if req.TLS != nil {
+		call.Endpoint = "https://" + req.Host
+	}
+	var raw []byte
+	body := req.Body
+	if r.isS3() {
+		body, err = s.authenticateS3(r, req, sig, sigErr, call)
+	} else {
+		raw, err = s.authenticate(r, req, sig, sigErr, call)
+	}
+	if err != nil {
+		return a, err
+	}
+	if r.op == nil {
+		return a, s.refusal(r)
+	}
+	if r.isREST() && raw == nil && !r.streams() {
+		if raw, err = readAll(body); err != nil {
+			return a, err
+		}
+	}
+	in := reflect.New(r.op.in)
+	if err := s.decode(r, req, in, body, raw); err != nil {
+		return a, malformed(r, err)
+	}
+	inShape, _ := r.op.shapes()
+	if m := missing(inShape, in, ""); m != "" {
+		return a, missingParameter(r, m)
+	}
+	out, err := r.op.handle(WithCall(req.Context(), call), in.Interface())
+	if err != nil {
+		return a, err
+	}
+	return s.renderOutput(r, out, id, h)
+}
+
+// authenticate reads the body, verifies the signature over it, and finds the operation of the query protocols.
+func (s *Server) authenticate(r *routed, req *http.Request, sig *sigv4.Signature, sigErr error, call *Call) ([]byte, error) {
+	raw, err := readAll(req.Body)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.resolve(raw); err != nil {
+		return nil, malformed(r, err)
+	}
+	if r.op != nil && r.op.Unsigned && errors.Is(sigErr, sigv4.ErrMissing) {
+		call.Principal = auth.Anonymous()
+		return raw, nil
+	}
+	if sigErr != nil {
+		return nil, sigErr
+	}
+	sum := sha256.Sum256(raw)
+	if _, err := s.verifier.Verify(req, sig, hex.EncodeToString(sum[:])); err != nil {
+		return nil, err
+	}
+	return raw, s.identify(call, sig)
+}
+
+// authenticateS3 verifies the signature on the header alone and gives the decoded body, whose hash is checked as it is read.
+func (s *Server) authenticateS3(r *routed, req *http.Request, sig *sigv4.Signature, sigErr error, call *Call) (io.ReadCloser, error) {
+	if sigErr != nil {
+		return nil, sigErr
+	}
+	creds, err := s.verifier.Verify(req, sig, "")
+	if err != nil {
+		return nil, err
+	}
+	if err := s.identify(call, sig); err != nil {
+		return nil, err
+	}
+	body, err := s.verifier.Body(req, sig, creds)
+	if err != nil {
+		return nil, err
+	}
+	return &signedBody{Body: body, close: req.Body.Close}, nil
+}
+
+// signedBody is an S3 request's payload. Its trailer is there once it was read to its end.
+type signedBody struct {
+	*sigv4.Body
+	close func() error
+}
+
+func (b *signedBody) Close() error { return b.close() }
+
+func (s *Server) identify(call *Call, sig *sigv4.Signature) error {
+	k, ok := s.config.Identities.Find(sig.Scope.AccessKeyID)
+	if !ok {
+		return &sigv4.Error{Code: "InvalidClientTokenId", Message: "The security token included in the request is invalid.", Status: http.StatusForbidden}
+	}
+	call.Principal, call.Region = k.Principal, sig.Scope.Region
+	call.AccessKeyID = k.ID
+	return nil
+}
+
+func (s *Server) decode(r *routed, req *http.Request, in reflect.Value, body io.ReadCloser, raw []byte) error {
+	shape, _ := r.op.shapes()
+	switch r.protocol {
+	case model.Query:
+		return queryDecoder{}.structure(shape, in, r.params, "")
+	case model.EC2Query:
+		return queryDecoder{ec2: true}.structure(shape, in, r.params, "")
+	case model.JSON10, model.JSON11:
+		return decodeJSON(shape, in, raw)
+	case model.CBOR:
+		return s.cbor.decode(shape, in, raw)
+	}
+	return decodeREST(shape, in, r.labels, r.query, req.Header, body, raw, r.protocol == model.RESTJSON)
+}
+
+func (s *Server) write(w http.ResponseWriter, req *http.Request, a answer) {
+	h := w.Header()
+	if a.contentType != "" && h["Content-Type"] == nil {
+		h["Content-Type"] = []string{a.contentType}
+	}
+	if a.stream == nil {
+		if len(a.body) > 0 && (req.Method != http.MethodHead || a.status < 300) || a.status != http.StatusNoContent && h["Content-Length"] == nil {
+			h["Content-Length"] = []string{contentLength(a)}
+		}
+		w.WriteHeader(a.status)
+		if req.Method != http.MethodHead {
+			if _, err := w.Write(a.body); err != nil {
+				s.config.Logger.Debug("writing an answer", "err", err)
+			}
+		}
+		return
+	}
+	defer a.stream.Close()
+	w.WriteHeader(a.status)
+	if req.Method == http.MethodHead {
+		return
+	}
+	if _, err := io.Copy(w, a.stream); err != nil {
+		// The status is sent: all that is left is to break the connection, so that the client sees a body cut short.
+		s.config.Logger.Debug("sending a body", "err", err)
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func readAll(body io.Reader) ([]byte, error) {
+	raw, err := io.ReadAll(io.LimitReader(body, maxBody+1))
+	if err != nil {
+		var sigErr *sigv4.Error
+		if errors.As(err, &sigErr) {
+			return nil, err
+		}
+		return nil, &Error{Code: "IncompleteBody", Message: "The request's body ended before it was complete.", Status: http.StatusBadRequest}
+	}
+	if len(raw) > maxBody {
+		return nil, &Error{Code: "RequestEntityTooLarge", Message: fmt.Sprintf("The request's body is larger than %d bytes.", maxBody), Status: http.StatusRequestEntityTooLarge}
+	}
+	return raw, nil
+}
+
+func remoteIP(req *http.Request) string {
+	ip, _, _ := strings.Cut(req.RemoteAddr, ":")
+	return ip
+}
+
+// Inputs is for tools that walk all operations: it calls f with each service's API and operation table.
+func (s *Server) Inputs(f func(api *model.API, op *Operation)) {
+	for _, svc := range s.router.services {
+		for _, name := range svc.names {
+			f(svc.api, svc.ops[name])
+		}
+	}
+}
