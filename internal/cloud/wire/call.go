@@ -19,9 +19,10 @@ type Call struct {
 	UserAgent string
 	Endpoint  string // scheme and host as the caller addressed the cloud, such as http://127.0.0.1:4566
 
-	// Header and Response are for S3 alone, whose protocol has members outside of its model.
+	// Header, Response and Status are for S3 alone, whose protocol has members outside of its model.
 	Header   http.Header
 	Response http.Header
+	Status   int // of a successful answer that is not the modelled one, such as 206; 0 for the modelled one
 }
 
 // Scope is the caller's account and region, the key of regional records.

@@ -119,9 +119,23 @@ func renderDocument(name, ns string, s *shape, v reflect.Value) []byte {
 	e.open(name, ns)
 	e.attributes(s, v)
 	e.raw(">")
-	e.members(s, v)
+	if f := unwrapped(s); f != nil {
+		if fv := v.Field(f.index); !absent(fv) {
+			e.b = appendEscaped(e.b, reflect.Indirect(fv).String())
+		}
+	} else {
+		e.members(s, v)
+	}
 	e.close(name)
 	return e.b
+}
+
+// unwrapped gives the member that is a document's whole text: that of GetBucketLocation, whose root has its only member's name.
+func unwrapped(s *shape) *field {
+	if len(s.fields) == 1 && s.fields[0].xml == s.xmlName && s.fields[0].shape.kind == kindString {
+		return &s.fields[0]
+	}
+	return nil
 }
 
 // renderError encodes an error by the protocol of the call, as AWS gives it.
@@ -193,7 +207,11 @@ func (s *Server) renderError(api *model.API, p model.Protocol, err *Error, reque
 		text("RequestId", requestID)
 		e.raw("</ErrorResponse>")
 	}
-	return answer{status: status, contentType: "text/xml;charset=UTF-8", body: e.b}
+	contentType := "text/xml;charset=UTF-8"
+	if s3 {
+		contentType = "application/xml"
+	}
+	return answer{status: status, contentType: contentType, body: e.b}
 }
 
 func renderJSONError(p model.Protocol, err *Error, status int, h http.Header) answer {

@@ -315,8 +315,8 @@ func encodeRESTHead(s *shape, v reflect.Value, h http.Header) int {
 		case f.hasPrefix:
 			keys := fv.MapKeys()
 			sort.Slice(keys, func(i, j int) bool { return keys[i].String() < keys[j].String() })
-			for _, k := range keys {
-				h[http.CanonicalHeaderKey(f.prefix+k.String())] = []string{fv.MapIndex(k).String()}
+			for _, k := range keys { // in lower case on the wire, as S3 sends them: boto3 shows their names as they come
+				h[f.prefix+k.String()] = []string{fv.MapIndex(k).String()}
 			}
 		}
 	}

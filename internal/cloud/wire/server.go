@@ -142,7 +142,10 @@ func (s *Server) serve(r *routed, req *http.Request, id string, h http.Header) (
 	if err != nil {
 		return a, err
 	}
-	return s.renderOutput(r, out, id, h)
+	if a, err = s.renderOutput(r, out, id, h); call.Status != 0 {
+		a.status = call.Status
+	}
+	return a, err
 }
 
 // authenticate reads the body, verifies the signature over it, and finds the operation of the query protocols.
@@ -222,6 +225,10 @@ func (s *Server) decode(r *routed, req *http.Request, in reflect.Value, body io.
 
 func (s *Server) write(w http.ResponseWriter, req *http.Request, a answer) {
 	h := w.Header()
+	if a.status == http.StatusNotModified {
+		w.WriteHeader(a.status)
+		return
+	}
 	if a.contentType != "" && h["Content-Type"] == nil {
 		h["Content-Type"] = []string{a.contentType}
 	}
