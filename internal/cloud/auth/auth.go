@@ -1,4 +1,5 @@
-// Package auth has the identities behind calls: principals of the local cloud's accounts.
+// Package auth has the identities behind calls, principals of the local cloud's accounts, and the policies that decide what
+// they may do.
 package auth
 
 import "strings"
@@ -9,6 +10,7 @@ type Principal struct {
 	ARN         string // such as arn:aws:iam::123456789012:root or arn:aws:sts::…:assumed-role/ROLE/SESSION
 	UserID      string // the unique id: account id for the root user, AIDA…, or AROA…:SESSION
 	AccessKeyID string
+	Role        string // ARN of the role whose session this is, empty for root users and users
 }
 
 // IsRoot reports whether the principal is the account's root user.

@@ -14,7 +14,16 @@ type Key struct {
 	Active       bool
 	Created      time.Time
 	Principal    Principal
-	User         string // name of the IAM user that owns it, empty for the root user and for sessions
+	User         string   // name of the IAM user that owns it, empty for the root user and for sessions
+	Session      *Session `json:",omitempty"` // of the key of a role's session, else nil
+}
+
+// Session is what a role's session was begun with, beside its key.
+type Session struct {
+	Policies       []string          // documents of session policies: a call must be allowed by one of them too, unless there are none
+	Tags           map[string]string // aws:PrincipalTag keys that come before the role's own tags
+	Transitive     []string          // keys of the tags that pass on to sessions begun from this one
+	SourceIdentity string
 }
 
 // Keys stores the access keys of all accounts. Ids are unique over all of them, as on AWS.
