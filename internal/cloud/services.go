@@ -2,11 +2,14 @@ package cloud
 
 import (
 	"atoll/internal/cloud/auth"
+	"atoll/internal/cloud/aws/ec2"
 	"atoll/internal/cloud/state"
 	"atoll/internal/cloud/wire"
 )
 
 // services makes every service of the cloud, over one store. What one needs of another it is given here.
 func (c *Cloud) services(store *state.Store, keys *auth.Keys) ([]wire.Service, error) {
-	return []wire.Service{}, nil
+	return []wire.Service{
+		ec2.New(ec2.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger}),
+	}, nil
 }

@@ -19,6 +19,7 @@ type query[T any] struct {
 	kind     string // in ARNs, for tags
 	notFound string // error code for an id that does not exist
 	noun     string // in the message: "The vpc ID 'vpc-1' does not exist"
+	absent   string // that message's format where AWS words it otherwise
 	prefix   string // of well-formed ids, "vpc-"
 	malform  string // error code for an id of another form, "InvalidVpcID.Malformed"; "" skips the check
 	values   values[T]
@@ -85,6 +86,9 @@ func findByID[T any](t *txn, table state.Table[T], q query[T], ids []string, kee
 func (q query[T]) missing(id string) *wire.Error {
 	if q.malform != "" && !strings.HasPrefix(id, q.prefix) {
 		return wire.Errorf(q.malform, "Invalid id: \"%s\" (expecting \"%s...\")", id, q.prefix)
+	}
+	if q.absent != "" {
+		return wire.Errorf(q.notFound, q.absent, id)
 	}
 	return wire.Errorf(q.notFound, "The %s ID '%s' does not exist", q.noun, id)
 }

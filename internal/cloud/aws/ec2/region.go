@@ -88,23 +88,18 @@ func (s *Service) ensureRegion(ctx context.Context, sc state.Scope) error {
 			return nil
 		}
 		s.regions.Put(tx, sc, "region", &regionRecord{Ready: true})
-		_, err := (&txn{s: s, tx: tx, sc: sc}).newDefaultVPC()
-		return err
+		(&txn{s: s, tx: tx, sc: sc}).newDefaultVPC()
+		return nil
 	})
 }
 
 // newDefaultVPC makes 172.31.0.0/16 with a public /20 in each zone and a route to the internet.
 // https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc-components.html
-func (t *txn) newDefaultVPC() (*vpcRecord, error) {
-	vpc, err := t.newVPC(netip.MustParsePrefix("172.31.0.0/16"), "default", true)
-	if err != nil {
-		return nil, err
-	}
+func (t *txn) newDefaultVPC() *vpcRecord {
+	vpc := t.newVPC(netip.MustParsePrefix("172.31.0.0/16"), "default", true)
 	gateway := &internetGatewayRecord{ID: t.id("igw"), VpcID: vpc.ID}
 	t.s.gateways.Put(t.tx, t.sc, gateway.ID, gateway)
-	if err := t.addDefaultRoute(vpc.ID, gateway.ID); err != nil {
-		return nil, err
-	}
+	t.addDefaultRoute(vpc.ID, gateway.ID)
 	r, _ := regionOf(t.sc.Region)
 	for i, z := range r.list() {
 		block := netip.PrefixFrom(netip.AddrFrom4([4]byte{172, 31, byte(i * 16), 0}), 20)
@@ -112,7 +107,7 @@ func (t *txn) newDefaultVPC() (*vpcRecord, error) {
 		sub.DefaultForAZ, sub.MapPublicIP = true, true
 		t.putSubnet(sub)
 	}
-	return vpc, nil
+	return vpc
 }
 
 // CreateDefaultVpc makes a default VPC anew, where the region's was deleted.
@@ -124,11 +119,7 @@ func (s *Service) CreateDefaultVpc(ctx context.Context, in *CreateDefaultVpcInpu
 				return wire.Errorf("DefaultVpcAlreadyExists", "A Default VPC already exists for this account in this region: %s", id)
 			}
 		}
-		r, err := t.newDefaultVPC()
-		if err != nil {
-			return err
-		}
-		out.Vpc = new(t.renderVPC(r))
+		out.Vpc = new(t.renderVPC(t.newDefaultVPC()))
 		return nil
 	})
 }

@@ -61,7 +61,7 @@ func (t *txn) renderRoutes(r *routeTableRecord) []Route {
 	for _, route := range r.Routes {
 		out = append(out, t.renderRoute(r.VpcID, route))
 	}
-	for _, e := range t.gatewayEndpointRoutes(r.ID) {
+	for _, e := range t.gatewayEndpointRoutes(r) {
 		out = append(out, Route{DestinationPrefixListId: new(e.PrefixListID), GatewayId: new(e.EndpointID), Origin: new("CreateRoute"), State: new("active")})
 	}
 	return out

@@ -104,11 +104,10 @@ func (t *txn) mainRouteTable(vpcID string) *routeTableRecord {
 }
 
 // addDefaultRoute sends the main table's traffic to the internet, as a default VPC's does.
-func (t *txn) addDefaultRoute(vpcID, gatewayID string) error {
+func (t *txn) addDefaultRoute(vpcID, gatewayID string) {
 	r := t.mainRouteTable(vpcID)
 	r.Routes = append(r.Routes, routeRecord{Destination: "0.0.0.0/0", Target: target{Kind: targetGateway, ID: gatewayID}, Origin: "CreateRoute"})
 	t.putRouteTable(r)
-	return nil
 }
 
 func (t *txn) renderRouteTable(r *routeTableRecord) RouteTable {

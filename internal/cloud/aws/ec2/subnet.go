@@ -86,13 +86,16 @@ func (t *txn) subnet(id string) (*subnetRecord, error) { return get(t, t.s.subne
 
 func (t *txn) putSubnet(r *subnetRecord) { t.s.subnets.Put(t.tx, t.sc, r.ID, r) }
 
-// newSubnet stores a subnet with the settings of a new one.
+// newSubnet stores a subnet with the settings of a new one, under the VPC's default network ACL.
 func (t *txn) newSubnet(vpc *vpcRecord, block netip.Prefix, z zone) *subnetRecord {
 	r := &subnetRecord{ID: t.id("subnet"), VpcID: vpc.ID, Zone: z.name, ZoneID: z.id, HostnameType: "ip-name"}
 	if block.IsValid() {
 		r.CIDR = block.String()
 	}
 	t.putSubnet(r)
+	if acl := t.defaultACL(vpc.ID); acl != nil {
+		t.associateACL(acl, r.ID)
+	}
 	return r
 }
 

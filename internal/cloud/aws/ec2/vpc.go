@@ -81,20 +81,16 @@ func (t *txn) vpc(id string) (*vpcRecord, error) { return get(t, t.s.vpcs, vpcQu
 func (t *txn) putVPC(r *vpcRecord) { t.s.vpcs.Put(t.tx, t.sc, r.ID, r) }
 
 // newVPC makes a VPC with what AWS makes beside each one: a main route table, a default network ACL, a default security group.
-func (t *txn) newVPC(block netip.Prefix, tenancy string, isDefault bool) (*vpcRecord, error) {
-	options, err := t.defaultDHCPOptions()
-	if err != nil {
-		return nil, err
-	}
+func (t *txn) newVPC(block netip.Prefix, tenancy string, isDefault bool) *vpcRecord {
 	r := &vpcRecord{
 		ID: t.id("vpc"), CIDR: block.String(), Blocks: []blockAssociation{{t.id("vpc-cidr-assoc"), block.String()}},
-		DHCPOptionsID: options, Tenancy: tenancy, Default: isDefault, DNSSupport: true, DNSHostnames: isDefault,
+		DHCPOptionsID: t.defaultDHCPOptions(), Tenancy: tenancy, Default: isDefault, DNSSupport: true, DNSHostnames: isDefault,
 	}
 	t.putVPC(r)
 	t.newRouteTable(r, true)
 	t.newNetworkACL(r.ID, true)
 	t.newSecurityGroup(r.ID, "default", "default VPC security group", true)
-	return r, nil
+	return r
 }
 
 func (t *txn) renderVPC(r *vpcRecord) Vpc {
@@ -143,10 +139,7 @@ func (s *Service) CreateVpc(ctx context.Context, in *CreateVpcInput) (*CreateVpc
 	}
 	out := &CreateVpcOutput{}
 	return out, s.update(ctx, in.DryRun, func(t *txn) error {
-		r, err := t.newVPC(block, tenancy, false)
-		if err != nil {
-			return err
-		}
+		r := t.newVPC(block, tenancy, false)
 		if truth(in.AmazonProvidedIpv6CidrBlock) {
 			t.addIPv6Block(r, text(in.Ipv6CidrBlockNetworkBorderGroup))
 			t.putVPC(r)
@@ -181,6 +174,8 @@ func (t *txn) addIPv6Block(r *vpcRecord, borderGroup string) blockAssociation {
 		borderGroup = t.sc.Region
 	}
 	r.IPv6, r.BorderGroup = append(r.IPv6, b), borderGroup
+	t.allowIPv6(r.ID)
+	t.openIPv6Egress(r.ID)
 	return b
 }
 
