@@ -16,6 +16,13 @@ import (
 // emptySHA256 is the hash of nothing, a part of what chunk signatures cover.
 const emptySHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
+// What stands in x-amz-content-sha256 for a payload in the aws-chunked coding.
+const (
+	streamSigned          = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+	streamSignedTrailer   = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
+	streamUnsignedTrailer = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+)
+
 // maxChunk bounds a chunk's size; AWS's SDKs send 64 KiB to 1 MiB.
 const maxChunk = 64 << 20
 
@@ -50,11 +57,11 @@ func (v *Verifier) Body(r *http.Request, sig *Signature, creds Credentials) (*Bo
 	b.size = size
 	c := &chunked{r: bufio.NewReaderSize(r.Body, 32<<10), left: size, trailer: b.trailer}
 	switch sig.PayloadHash {
-	case "STREAMING-UNSIGNED-PAYLOAD-TRAILER":
+	case streamUnsignedTrailer:
 		c.withTrailer = true
-	case "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER":
+	case streamSignedTrailer:
 		c.withTrailer, c.signed = true, true
-	case "STREAMING-AWS4-HMAC-SHA256-PAYLOAD":
+	case streamSigned:
 		c.signed = true
 	default:
 		return nil, badRequest("InvalidRequest", "The value of x-amz-content-sha256 is not valid for a chunked body.")
@@ -81,7 +88,7 @@ func plainReader(r io.Reader, want string) func(p []byte) (int, error) {
 	return func(p []byte) (int, error) {
 		n, err := r.Read(p)
 		h.Write(p[:n])
-		if errors.Is(err, io.EOF) && hex.EncodeToString(h.Sum(nil)) != want {
+		if errors.Is(err, io.EOF) && !strings.EqualFold(hex.EncodeToString(h.Sum(nil)), want) {
 			return n, badRequest("XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.")
 		}
 		return n, err

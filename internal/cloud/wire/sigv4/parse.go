@@ -35,16 +35,31 @@ type Signature struct {
 // Parse reads a request's signature from its headers or its query. It gives ErrMissing if there is none, an *Error if it is
 // malformed.
 func Parse(r *http.Request) (*Signature, error) {
-	if auth := r.Header.Get("Authorization"); auth != "" {
-		return parseHeader(r, auth)
-	}
-	if strings.Contains(r.URL.RawQuery, "X-Amz-Algorithm=") {
+	headers := r.Header["Authorization"]
+	presigned := hasParameter(r.URL.RawQuery, "X-Amz-Algorithm")
+	switch {
+	case len(headers) > 1 || len(headers) == 1 && presigned:
+		return nil, badRequest("InvalidArgument", "Only one auth mechanism is allowed: one Authorization header, or the X-Amz-Algorithm query parameter.")
+	case presigned:
 		return parsePresigned(r)
-	}
-	if strings.Contains(r.URL.RawQuery, "AWSAccessKeyId=") {
+	case len(headers) == 1 && headers[0] != "":
+		return parseHeader(r, headers[0])
+	case hasParameter(r.URL.RawQuery, "AWSAccessKeyId"):
 		return nil, badRequest("InvalidRequest", "Signature Version 2 is not supported. Use AWS4-HMAC-SHA256.")
 	}
 	return nil, ErrMissing
+}
+
+// hasParameter looks for a query parameter without reading the whole query, which most requests do not have.
+func hasParameter(query, name string) bool {
+	for query != "" {
+		var part string
+		part, query, _ = strings.Cut(query, "&")
+		if key, _, _ := strings.Cut(part, "="); key == name {
+			return true
+		}
+	}
+	return false
 }
 
 func parseHeader(r *http.Request, auth string) (*Signature, error) {
@@ -61,22 +76,34 @@ func parseHeader(r *http.Request, auth string) (*Signature, error) {
 	s := &Signature{PayloadHash: r.Header.Get("X-Amz-Content-Sha256")}
 	var scope, headers string
 	for part := range strings.SplitSeq(rest, ",") {
-		key, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		part = strings.TrimSpace(part)
+		key, value, ok := strings.Cut(part, "=")
+		if !ok {
+			return nil, malformed("'" + part + "' not a valid key=value pair (missing equal-sign) in Authorization header.")
+		}
+		var to *string
 		switch key {
 		case "Credential":
-			scope = value
+			to = &scope
 		case "SignedHeaders":
-			headers = value
+			to = &headers
 		case "Signature":
-			s.Value = value
+			to = &s.Value
+		default:
+			continue
 		}
+		if *to != "" {
+			return nil, malformed("Authorization header has '" + key + "' more than once.")
+		}
+		*to = value
 	}
 	if scope == "" || headers == "" || s.Value == "" {
 		return nil, malformed("Authorization header requires 'Credential', 'SignedHeaders' and 'Signature' parameters.")
 	}
 	s.date = r.Header.Get("X-Amz-Date")
 	if s.date == "" {
-		if t, err := http.ParseTime(r.Header.Get("Date")); err == nil {
+		s.date = r.Header.Get("Date") // in ISO 8601's basic form or as HTTP has it
+		if t, err := http.ParseTime(s.date); err == nil {
 			s.date = t.UTC().Format(timeFormat)
 		}
 	}
@@ -85,11 +112,11 @@ func parseHeader(r *http.Request, auth string) (*Signature, error) {
 
 func parsePresigned(r *http.Request) (*Signature, error) {
 	q := r.URL.Query()
-	if q.Get("X-Amz-Algorithm") != algorithm {
+	if len(q["X-Amz-Algorithm"]) != 1 || q.Get("X-Amz-Algorithm") != algorithm {
 		return nil, badRequest("AuthorizationQueryParametersError", "X-Amz-Algorithm only supports \""+algorithm+"\"")
 	}
 	for _, name := range []string{"X-Amz-Credential", "X-Amz-SignedHeaders", "X-Amz-Signature", "X-Amz-Date", "X-Amz-Expires"} {
-		if q.Get(name) == "" {
+		if len(q[name]) != 1 || q.Get(name) == "" {
 			return nil, badRequest("AuthorizationQueryParametersError",
 				"Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.")
 		}
@@ -108,6 +135,10 @@ func parsePresigned(r *http.Request) (*Signature, error) {
 
 // finish reads the parts that both forms have.
 func (s *Signature) finish(scope, headers string) error {
+	malformed := malformed
+	if s.Presigned {
+		malformed = func(message string) *Error { return badRequest("AuthorizationQueryParametersError", message) }
+	}
 	end := strings.TrimSuffix(scope, "/aws4_request")
 	if end == scope {
 		return malformed("Credential must end in /aws4_request.")

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,12 +67,43 @@ func (v *Verifier) Verify(r *http.Request, sig *Signature, payloadSHA256 string)
 	if err != nil {
 		return creds, err
 	}
-	want := v.sign(creds, sig, canonical(r, sig, payload))
-	if subtle.ConstantTimeCompare([]byte(want), []byte(sig.Value)) != 1 {
-		return creds, refuse("SignatureDoesNotMatch",
-			"The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.")
+	for _, path := range canonicalPaths(r.URL.EscapedPath(), sig.Scope.Service) {
+		want := v.sign(creds, sig, canonical(r, sig, path, payload))
+		if subtle.ConstantTimeCompare([]byte(want), []byte(sig.Value)) == 1 {
+			return creds, nil
+		}
 	}
-	return creds, nil
+	return creds, refuse("SignatureDoesNotMatch",
+		"The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.")
+}
+
+// canonicalPaths gives the forms of a path that may be signed. S3 takes the key as it is and encodes it once; clients that
+// leave some characters as they are sign what they send, which means the same key. All other services normalise the path and
+// encode it a second time.
+func canonicalPaths(escaped, service string) []string {
+	if service != "s3" {
+		return []string{encode(normalize(escaped), true)}
+	}
+	if escaped == "" {
+		escaped = "/"
+	}
+	plain, err := url.PathUnescape(escaped)
+	if err != nil {
+		return []string{escaped}
+	}
+	if once := encode(plain, true); once != escaped {
+		return []string{once, escaped}
+	}
+	return []string{escaped}
+}
+
+// normalize resolves empty, "." and ".." segments, as RFC 3986 has it in section 5.2.4, and keeps a slash at the end.
+func normalize(escaped string) string {
+	clean := path.Clean("/" + escaped)
+	if clean != "/" && strings.HasSuffix(escaped, "/") {
+		clean += "/"
+	}
+	return clean
 }
 
 func payloadHash(sig *Signature, body string) (string, error) {
@@ -85,12 +117,25 @@ func payloadHash(sig *Signature, body string) (string, error) {
 		return body, nil
 	}
 	switch {
-	case sig.PayloadHash != "":
+	case isPayload(sig.PayloadHash):
 		return sig.PayloadHash, nil
+	case sig.PayloadHash != "":
+		return "", badRequest("InvalidArgument",
+			"x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.")
 	case sig.Presigned:
 		return Unsigned, nil
 	}
 	return "", badRequest("InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
+}
+
+// isPayload reports whether S3 knows a value of x-amz-content-sha256.
+func isPayload(value string) bool {
+	switch value {
+	case Unsigned, streamSigned, streamSignedTrailer, streamUnsignedTrailer:
+		return true
+	}
+	raw, err := hex.DecodeString(value)
+	return err == nil && len(raw) == sha256.Size
 }
 
 func (v *Verifier) checkToken(r *http.Request, sig *Signature, creds Credentials) error {
@@ -145,22 +190,10 @@ func checkSigned(r *http.Request, sig *Signature) error {
 }
 
 // canonical builds the canonical request.
-func canonical(r *http.Request, sig *Signature, payload string) []byte {
+func canonical(r *http.Request, sig *Signature, path, payload string) []byte {
 	b := make([]byte, 0, 1024)
 	b = append(append(b, r.Method...), '\n')
-	path := r.URL.EscapedPath()
-	if path == "" {
-		path = "/"
-	}
-	if sig.Scope.Service == "s3" {
-		plain, err := url.PathUnescape(path)
-		if err != nil {
-			plain = path
-		}
-		b = append(b, encode(plain, true)...)
-	} else {
-		b = append(b, encode(path, true)...)
-	}
+	b = append(b, path...)
 	b = append(b, '\n')
 	b = append(append(b, canonicalQuery(r.URL.RawQuery, sig.Presigned)...), '\n')
 	for _, name := range sig.SignedHeaders {
