@@ -9,6 +9,7 @@ import (
 	"hash"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -58,9 +59,9 @@ func (v *Verifier) Body(r *http.Request, sig *Signature, creds Credentials) (*Bo
 	c := &chunked{r: bufio.NewReaderSize(r.Body, 32<<10), left: size, trailer: b.trailer}
 	switch sig.PayloadHash {
 	case streamUnsignedTrailer:
-		c.withTrailer = true
+		c.withTrailer, c.announced = true, announced(r)
 	case streamSignedTrailer:
-		c.withTrailer, c.signed = true, true
+		c.withTrailer, c.signed, c.announced = true, true, announced(r)
 	case streamSigned:
 		c.signed = true
 	default:
@@ -77,6 +78,19 @@ func (v *Verifier) Body(r *http.Request, sig *Signature, creds Credentials) (*Bo
 	}
 	b.read = c.Read
 	return b, nil
+}
+
+// announced gives the names of the headers that a request says will follow its payload.
+func announced(r *http.Request) []string {
+	var names []string
+	for _, value := range r.Header["X-Amz-Trailer"] {
+		for name := range strings.SplitSeq(value, ",") {
+			if name = strings.TrimSpace(name); name != "" && !slices.Contains(names, http.CanonicalHeaderKey(name)) {
+				names = append(names, http.CanonicalHeaderKey(name))
+			}
+		}
+	}
+	return names
 }
 
 // plainReader checks a payload against the hash that was signed, if one was.
@@ -108,6 +122,7 @@ type chunked struct {
 	hash        hash.Hash
 	sign        func(algorithm, content string) string
 	trailer     http.Header
+	announced   []string // canonical names of the headers that the trailer must have
 	done        bool
 	err         error
 }
@@ -167,10 +182,11 @@ func (c *chunked) head() error {
 		return err
 	}
 	size, ext, _ := strings.Cut(line, ";")
-	n, err := strconv.ParseInt(strings.TrimSpace(size), 16, 64)
-	if err != nil || n < 0 || n > maxChunk {
-		return badRequest("InvalidRequest", "A chunk's size is not a hexadecimal number.")
+	parsed, err := strconv.ParseUint(strings.TrimSpace(size), 16, 64)
+	if err != nil || parsed > maxChunk {
+		return badRequest("InvalidRequest", "A chunk's size is not a hexadecimal number, or too large.")
 	}
+	n := int64(parsed)
 	if n > c.left {
 		return badRequest("IncompleteBody", "The body is longer than X-Amz-Decoded-Content-Length says.")
 	}
@@ -225,7 +241,7 @@ func (c *chunked) finish() error {
 		}
 		name, value, ok := strings.Cut(line, ":")
 		if !ok {
-			return badRequest("MalformedTrailerError", "The request contained trailing data that was not well-formed or did not conform to our published schema.")
+			return malformedTrailer()
 		}
 		name, value = strings.ToLower(strings.TrimSpace(name)), strings.TrimSpace(value)
 		if name == "x-amz-trailer-signature" {
@@ -233,8 +249,7 @@ func (c *chunked) finish() error {
 			if err := c.compare(c.sign0(hex.EncodeToString(sum[:])), value); err != nil {
 				return err
 			}
-			c.done = true
-			return io.EOF
+			return c.end()
 		}
 		signedTrailer.WriteString(name + ":" + value + "\n")
 		c.trailer.Set(name, value)
@@ -242,8 +257,25 @@ func (c *chunked) finish() error {
 	if c.signed && c.withTrailer {
 		return refuse("SignatureDoesNotMatch", "The trailer's signature is missing.")
 	}
+	return c.end()
+}
+
+// end gives io.EOF if the trailer has the headers that x-amz-trailer announced, and no others.
+func (c *chunked) end() error {
+	for _, name := range c.announced {
+		if c.trailer[name] == nil {
+			return malformedTrailer()
+		}
+	}
+	if len(c.announced) > 0 && len(c.trailer) > len(c.announced) {
+		return malformedTrailer()
+	}
 	c.done = true
 	return io.EOF
+}
+
+func malformedTrailer() error {
+	return badRequest("MalformedTrailerError", "The request contained trailing data that was not well-formed or did not conform to our published schema.")
 }
 
 func (c *chunked) sign0(content string) string {
