@@ -3,6 +3,7 @@ package cloud
 import (
 	"atoll/internal/cloud/auth"
 	"atoll/internal/cloud/aws/ec2"
+	"atoll/internal/cloud/aws/logs"
 	"atoll/internal/cloud/state"
 	"atoll/internal/cloud/wire"
 )
@@ -10,6 +11,7 @@ import (
 // services makes every service of the cloud, over one store. What one needs of another it is given here.
 func (c *Cloud) services(store *state.Store, keys *auth.Keys) ([]wire.Service, error) {
 	return []wire.Service{
+		logs.New(logs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger}),
 		ec2.New(ec2.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger}),
 	}, nil
 }
