@@ -38,8 +38,11 @@ func (s *Server) asError(r *routed, req *http.Request, err error, id string) *Er
 func signatureError(r *routed, e *sigv4.Error) *Error {
 	code, status := e.Code, e.Status
 	switch {
-	case r.api != nil && r.api.SigningName == "s3":
+	case r.api == nil:
+	case r.api.SigningName == "s3":
 		switch code {
+		case "IncompleteSignature":
+			code = "AuthorizationHeaderMalformed"
 		case "MissingAuthenticationToken":
 			code = "AccessDenied"
 		case "InvalidClientTokenId":
@@ -47,14 +50,10 @@ func signatureError(r *routed, e *sigv4.Error) *Error {
 		}
 	case r.protocol == model.EC2Query:
 		switch code {
-		case "InvalidClientTokenId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken":
-			if code != "ExpiredToken" {
-				code = "AuthFailure"
-			}
-			if code == "ExpiredToken" {
-				code = "RequestExpired"
-			}
-			status = http.StatusUnauthorized
+		case "InvalidClientTokenId", "SignatureDoesNotMatch", "InvalidToken":
+			code, status = "AuthFailure", http.StatusUnauthorized
+		case "ExpiredToken":
+			code, status = "RequestExpired", http.StatusUnauthorized
 		}
 	case r.protocol != model.Query:
 		switch code {
@@ -121,13 +120,24 @@ func lowerFirst(s string) string {
 
 // refusal names the operation that the call asked for and that the local cloud does not have.
 func (s *Server) refusal(r *routed) error {
-	if r.name == "" {
-		return &Error{Code: "InvalidRequest", Message: "The request names no operation of " + r.api.ID + ".", Status: http.StatusBadRequest}
+	if r.api.Knows(r.name) {
+		return NotImplemented(r.api.SigningName + ":" + r.name)
 	}
-	if !r.api.Knows(r.name) {
-		return &Error{Code: "UnknownOperation", Message: r.api.ID + " has no operation " + r.name + ".", Status: http.StatusNotFound}
+	switch r.protocol {
+	case model.EC2Query, model.Query:
+		if r.name == "" {
+			return Errorf("MissingAction", "The request must contain the parameter Action.")
+		}
+		if r.protocol == model.EC2Query {
+			return Errorf("InvalidAction", "The action %s is not valid for this web service.", r.name)
+		}
+		return Errorf("InvalidAction", "Could not find operation %s for version %s", r.name, r.api.Version)
+	case model.RESTXML:
+		return Errorf("MethodNotAllowed", "The specified method is not allowed against this resource.").WithStatus(http.StatusMethodNotAllowed)
+	case model.CBOR, model.RESTJSON:
+		return Errorf("UnknownOperationException", "%s has no operation %s.", r.api.ID, r.name).WithStatus(http.StatusNotFound)
 	}
-	return NotImplemented(r.api.SigningName + ":" + r.name)
+	return Errorf("UnknownOperationException", "%s has no operation %s.", r.api.ID, r.name)
 }
 
 func errUnrouted(sig *sigv4.Signature) *Error {

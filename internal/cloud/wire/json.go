@@ -125,12 +125,16 @@ func assignScalar(s *shape, v reflect.Value, tree any, path string) error {
 		return fault(path, "binary data was expected")
 	}
 	if t, ok := tree.(time.Time); ok && s.kind == kindTime {
-		v.Set(reflect.ValueOf(t))
+		v.Set(reflect.ValueOf(t.Round(time.Millisecond).UTC()))
 		return nil
 	}
 	f, exact, ok := number(tree)
 	if !ok {
-		if text, isText := tree.(string); isText && s.kind == kindTime {
+		text, isText := tree.(string)
+		switch {
+		case isText && s.kind == kindTime:
+			return setText(s, v, text, path, "")
+		case isText && s.kind == kindFloat && (text == "NaN" || text == "Infinity" || text == "-Infinity"):
 			return setText(s, v, text, path, "")
 		}
 		return fault(path, "a number was expected")
@@ -241,9 +245,9 @@ func appendJSON(b []byte, s *shape, v reflect.Value) []byte {
 	case kindFloat:
 		f := reflect.Indirect(v).Float()
 		if math.IsNaN(f) || math.IsInf(f, 0) {
-			return strconv.AppendQuote(b, strconv.FormatFloat(f, 'g', -1, 64))
+			return append(appendFloat(append(b, '"'), f), '"')
 		}
-		return strconv.AppendFloat(b, f, 'g', -1, 64)
+		return appendFloat(b, f)
 	}
 	return appendText(b, s, v, "", false)
 }

@@ -98,6 +98,9 @@ func (n *node) indexed(path string) ([]*node, error) {
 type queryDecoder struct{ ec2 bool }
 
 func (d queryDecoder) structure(s *shape, v reflect.Value, n *node, path string) error {
+	if n.value != "" {
+		return fault(path, "a structure was expected, not a value")
+	}
 	v = place(v)
 	names := s.byXML
 	if d.ec2 {

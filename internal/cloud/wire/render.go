@@ -154,14 +154,9 @@ func (s *Server) renderError(api *model.API, p model.Protocol, err *Error, reque
 	}
 	switch p {
 	case model.JSON10, model.JSON11, model.RESTJSON:
-		return renderJSONError(p, err, status, h)
+		return renderJSONError(api, p, err, status, h)
 	case model.CBOR:
-		h.Set("X-Amzn-Query-Error", err.Code+";"+errorType(status))
-		b, encErr := s.cbor.enc.Marshal(map[string]any{"__type": err.Code, "message": err.Message})
-		if encErr != nil {
-			b = nil
-		}
-		return answer{status: status, contentType: "application/cbor", body: b}
+		return s.renderCBORError(api, err, status, h)
 	}
 	e := &xmlEncoder{b: make([]byte, 0, 512)}
 	e.raw(xmlHead)
@@ -214,9 +209,47 @@ func (s *Server) renderError(api *model.API, p model.Protocol, err *Error, reque
 	return answer{status: status, contentType: contentType, body: e.b}
 }
 
-func renderJSONError(p model.Protocol, err *Error, status int, h http.Header) answer {
+func (s *Server) renderCBORError(api *model.API, err *Error, status int, h http.Header) answer {
+	shapeName, code := errorNames(api, err.Code)
+	h.Set("X-Amzn-Query-Error", code+";"+errorType(status))
+	members := map[string]any{}
+	if err.Detail != nil {
+		v := reflect.ValueOf(err.Detail)
+		if more, ok := plain(compile(v.Type()), v).(map[string]any); ok {
+			members = more
+		}
+	}
+	members["__type"], members["message"] = shapeName, err.Message
+	b, encErr := s.cbor.enc.Marshal(members)
+	if encErr != nil {
+		b = nil
+	}
+	return answer{status: status, contentType: "application/cbor", body: b}
+}
+
+// errorNames gives the name of an error's shape, which the JSON protocols and CBOR send, and its code, which the query protocols
+// send. An error that the model does not have is called the same in all.
+func errorNames(api *model.API, name string) (shapeName, code string) {
+	if api == nil {
+		return name, name
+	}
+	for _, known := range api.Errors {
+		if known.Shape == name {
+			return known.Shape, known.Code
+		}
+	}
+	for _, known := range api.Errors {
+		if known.Code == name {
+			return known.Shape, known.Code
+		}
+	}
+	return name, name
+}
+
+func renderJSONError(api *model.API, p model.Protocol, err *Error, status int, h http.Header) answer {
+	shapeName, _ := errorNames(api, err.Code)
 	b := append([]byte(nil), `{"__type":`...)
-	b = appendJSONString(b, err.Code)
+	b = appendJSONString(b, shapeName)
 	b = append(b, `,"message":`...)
 	b = appendJSONString(b, err.Message)
 	if err.Detail != nil {
@@ -226,7 +259,7 @@ func renderJSONError(p model.Protocol, err *Error, status int, h http.Header) an
 		}
 	}
 	b = append(b, '}')
-	h.Set("X-Amzn-Errortype", err.Code)
+	h.Set("X-Amzn-Errortype", shapeName)
 	contentType := "application/json"
 	switch p {
 	case model.JSON10:

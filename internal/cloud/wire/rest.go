@@ -301,6 +301,9 @@ func encodeRESTHead(s *shape, v reflect.Value, h http.Header) int {
 		case f.status:
 			status = int(reflect.Indirect(fv).Int())
 		case f.header != "" && f.shape.kind == kindList:
+			if fv.Len() == 0 {
+				continue
+			}
 			parts := make([]string, fv.Len())
 			for i := range parts {
 				parts[i] = string(appendText(nil, f.shape.elem, fv.Index(i), f.ts, false))

@@ -136,7 +136,8 @@ func (r *router) service(d *routed, req *http.Request, sig *sigv4.Signature) {
 	switch {
 	case sig != nil:
 		candidates = r.bySign[sig.Scope.Service]
-	case req.Method == http.MethodPost && path == "/" && strings.HasPrefix(req.Header.Get("Content-Type"), "application/x-www-form-urlencoded"):
+	case path == "/" && (req.URL.Query().Has("Action") ||
+		req.Method == http.MethodPost && strings.HasPrefix(req.Header.Get("Content-Type"), "application/x-www-form-urlencoded")):
 		candidates = r.bySign["sts"] // the only API with unsigned operations
 	case path != "/":
 		candidates = r.bySign["s3"]
@@ -215,11 +216,16 @@ func filterBucket(list []*template, want bool) []*template {
 }
 
 // resolve finds the operation of a query call from its parameters; the others' is known already.
-func (d *routed) resolve(raw []byte) error {
+// They stand in the body, or in the URL, as those of a presigned call do.
+func (d *routed) resolve(query string, raw []byte) error {
 	if d.protocol != model.Query && d.protocol != model.EC2Query {
 		return nil
 	}
-	params, err := parseQuery(string(raw))
+	form := string(raw)
+	if query != "" {
+		form = query + "&" + form
+	}
+	params, err := parseQuery(form)
 	if err != nil {
 		return err
 	}

@@ -79,6 +79,17 @@ func setText(s *shape, v reflect.Value, text, path, ts string) error {
 	return nil
 }
 
+// appendFloat writes a number as JSON and XML have it, and what is none by the names that AWS gives it.
+func appendFloat(b []byte, f float64) []byte {
+	switch {
+	case math.IsInf(f, 1):
+		return append(b, "Infinity"...)
+	case math.IsInf(f, -1):
+		return append(b, "-Infinity"...)
+	}
+	return strconv.AppendFloat(b, f, 'g', -1, 64)
+}
+
 const httpDate = "Mon, 02 Jan 2006 15:04:05 GMT"
 
 func parseTime(text, ts string) (time.Time, error) {
@@ -125,7 +136,7 @@ func appendText(b []byte, s *shape, v reflect.Value, ts string, millis bool) []b
 	case kindInt:
 		return strconv.AppendInt(b, v.Int(), 10)
 	case kindFloat:
-		return strconv.AppendFloat(b, v.Float(), 'g', -1, 64)
+		return appendFloat(b, v.Float())
 	case kindBool:
 		return strconv.AppendBool(b, v.Bool())
 	case kindBlob:

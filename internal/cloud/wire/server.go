@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -8,9 +10,9 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"reflect"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"atoll/internal/cloud/auth"
@@ -154,7 +156,11 @@ func (s *Server) authenticate(r *routed, req *http.Request, sig *sigv4.Signature
 	if err != nil {
 		return nil, err
 	}
-	if err := r.resolve(raw); err != nil {
+	sum := sha256.Sum256(raw)
+	if raw, err = decompress(req, raw); err != nil {
+		return nil, malformed(r, err)
+	}
+	if err := r.resolve(req.URL.RawQuery, raw); err != nil {
 		return nil, malformed(r, err)
 	}
 	if r.op != nil && r.op.Unsigned && errors.Is(sigErr, sigv4.ErrMissing) {
@@ -164,7 +170,9 @@ func (s *Server) authenticate(r *routed, req *http.Request, sig *sigv4.Signature
 	if sigErr != nil {
 		return nil, sigErr
 	}
-	sum := sha256.Sum256(raw)
+	if sig.Scope.Service != r.api.SigningName {
+		return nil, &sigv4.Error{Code: "SignatureDoesNotMatch", Message: "Credential should be scoped to correct service: '" + r.api.SigningName + "'.", Status: http.StatusForbidden}
+	}
 	if _, err := s.verifier.Verify(req, sig, hex.EncodeToString(sum[:])); err != nil {
 		return nil, err
 	}
@@ -225,7 +233,11 @@ func (s *Server) decode(r *routed, req *http.Request, in reflect.Value, body io.
 
 func (s *Server) write(w http.ResponseWriter, req *http.Request, a answer) {
 	h := w.Header()
-	if a.status == http.StatusNotModified {
+	if a.stream != nil {
+		defer a.stream.Close()
+	}
+	if a.status == http.StatusNotModified || a.status == http.StatusNoContent || a.status < 200 {
+		delete(h, "Content-Length")
 		w.WriteHeader(a.status)
 		return
 	}
@@ -233,7 +245,7 @@ func (s *Server) write(w http.ResponseWriter, req *http.Request, a answer) {
 		h["Content-Type"] = []string{a.contentType}
 	}
 	if a.stream == nil {
-		if len(a.body) > 0 && (req.Method != http.MethodHead || a.status < 300) || a.status != http.StatusNoContent && h["Content-Length"] == nil {
+		if len(a.body) > 0 || h["Content-Length"] == nil { // a HEAD's answer tells the length of a body that it does not have
 			h["Content-Length"] = []string{contentLength(a)}
 		}
 		w.WriteHeader(a.status)
@@ -244,7 +256,6 @@ func (s *Server) write(w http.ResponseWriter, req *http.Request, a answer) {
 		}
 		return
 	}
-	defer a.stream.Close()
 	w.WriteHeader(a.status)
 	if req.Method == http.MethodHead {
 		return
@@ -271,9 +282,29 @@ func readAll(body io.Reader) ([]byte, error) {
 	return raw, nil
 }
 
+// decompress undoes the compression that SDKs apply to large bodies, such as those of PutMetricData.
+// https://smithy.io/2.0/spec/behavior-traits.html#requestcompression-trait
+func decompress(req *http.Request, raw []byte) ([]byte, error) {
+	if req.Header.Get("Content-Encoding") != "gzip" {
+		return raw, nil
+	}
+	z, err := gzip.NewReader(bytes.NewReader(raw))
+	if err != nil {
+		return nil, fault("", "the body is not in gzip's format")
+	}
+	plain, err := io.ReadAll(io.LimitReader(z, maxBody+1))
+	if err != nil || len(plain) > maxBody {
+		return nil, fault("", "the body is not in gzip's format, or longer than %d bytes without it", maxBody)
+	}
+	return plain, nil
+}
+
+// remoteIP gives the caller's address without port and zone, in the form in which IAM compares it.
 func remoteIP(req *http.Request) string {
-	ip, _, _ := strings.Cut(req.RemoteAddr, ":")
-	return ip
+	if addr, err := netip.ParseAddrPort(req.RemoteAddr); err == nil {
+		return addr.Addr().Unmap().WithZone("").String()
+	}
+	return ""
 }
 
 // Inputs is for tools that walk all operations: it calls f with each service's API and operation table.

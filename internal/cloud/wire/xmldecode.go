@@ -20,10 +20,14 @@ type element struct {
 const xsi = "http://www.w3.org/2001/XMLSchema-instance"
 
 func parseXML(body []byte) (*element, error) {
-	d := xml.NewDecoder(bytes.NewReader(body))
+	d := xml.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))))
+	var root *element
 	var stack []*element
 	for {
 		tok, err := d.Token()
+		if errors.Is(err, io.EOF) && root != nil && len(stack) == 0 {
+			return root, nil
+		}
 		if errors.Is(err, io.EOF) {
 			return nil, fault("", "the document is empty or not complete")
 		}
@@ -44,18 +48,22 @@ func parseXML(body []byte) (*element, error) {
 					e.attrs["xsi:"+a.Name.Local] = a.Value
 				}
 			}
-			if n := len(stack); n > 0 {
+			switch n := len(stack); {
+			case n > 0:
 				stack[n-1].children = append(stack[n-1].children, e)
+			case root != nil:
+				return nil, fault("", "more follows the document")
+			default:
+				root = e
 			}
 			stack = append(stack, e)
 		case xml.EndElement:
-			if len(stack) == 1 {
-				return stack[0], nil
-			}
 			stack = stack[:len(stack)-1]
 		case xml.CharData:
 			if n := len(stack); n > 0 {
 				stack[n-1].text = append(stack[n-1].text, t...)
+			} else if len(bytes.TrimSpace(t)) > 0 {
+				return nil, fault("", "text stands outside of the document")
 			}
 		}
 	}
