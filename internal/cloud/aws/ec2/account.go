@@ -9,7 +9,7 @@ import (
 // DescribeAccountAttributes answers the attributes that the local cloud acts on; AWS's other ones are quotas, which it does not have.
 func (s *Service) DescribeAccountAttributes(ctx context.Context, in *DescribeAccountAttributesInput) (*DescribeAccountAttributesOutput, error) {
 	out := &DescribeAccountAttributesOutput{AccountAttributes: []AccountAttribute{}}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		defaultVPC := "none"
 		for id, r := range s.vpcs.All(t.tx, t.sc) {
 			if r.Default {
@@ -40,7 +40,7 @@ func (s *Service) DescribeInstances(ctx context.Context, in *DescribeInstancesIn
 	for _, id := range in.InstanceIds {
 		return nil, wire.Errorf("InvalidInstanceID.NotFound", "The instance ID '%s' does not exist", id)
 	}
-	return &DescribeInstancesOutput{Reservations: []Reservation{}}, s.view(ctx, func(*txn) error { return nil })
+	return &DescribeInstancesOutput{Reservations: []Reservation{}}, s.view(ctx, in.DryRun, func(*txn) error { return nil })
 }
 
 // DescribeImages answers that there are no machine images: the local cloud has none.
@@ -48,5 +48,5 @@ func (s *Service) DescribeImages(ctx context.Context, in *DescribeImagesInput) (
 	for _, id := range in.ImageIds {
 		return nil, wire.Errorf("InvalidAMIID.NotFound", "The image id '[%s]' does not exist", id)
 	}
-	return &DescribeImagesOutput{Images: []Image{}}, s.view(ctx, func(*txn) error { return nil })
+	return &DescribeImagesOutput{Images: []Image{}}, s.view(ctx, in.DryRun, func(*txn) error { return nil })
 }

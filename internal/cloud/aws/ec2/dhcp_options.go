@@ -136,7 +136,7 @@ func (s *Service) CreateDhcpOptions(ctx context.Context, in *CreateDhcpOptionsIn
 // DescribeDhcpOptions lists sets of DHCP options.
 func (s *Service) DescribeDhcpOptions(ctx context.Context, in *DescribeDhcpOptionsInput) (*DescribeDhcpOptionsOutput, error) {
 	out := &DescribeDhcpOptionsOutput{DhcpOptions: []DhcpOptions{}}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		found, next, err := find(t, s.dhcpOptions, dhcpOptionsQuery, in.DhcpOptionsIds, in.Filters, in.MaxResults, in.NextToken)
 		for _, r := range found {
 			out.DhcpOptions = append(out.DhcpOptions, t.renderDHCPOptions(r))

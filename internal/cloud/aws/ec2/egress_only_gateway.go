@@ -36,7 +36,7 @@ func (s *Service) CreateEgressOnlyInternetGateway(ctx context.Context, in *Creat
 // DescribeEgressOnlyInternetGateways lists gateways.
 func (s *Service) DescribeEgressOnlyInternetGateways(ctx context.Context, in *DescribeEgressOnlyInternetGatewaysInput) (*DescribeEgressOnlyInternetGatewaysOutput, error) {
 	out := &DescribeEgressOnlyInternetGatewaysOutput{EgressOnlyInternetGateways: []EgressOnlyInternetGateway{}}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		found, next, err := find(t, s.egressGateways, egressGatewayQuery, in.EgressOnlyInternetGatewayIds, in.Filters, in.MaxResults, in.NextToken)
 		for _, r := range found {
 			out.EgressOnlyInternetGateways = append(out.EgressOnlyInternetGateways, t.renderEgressGateway(r))

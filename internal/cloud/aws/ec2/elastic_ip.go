@@ -116,7 +116,7 @@ func (t *txn) freePublicIP() (string, error) {
 // DescribeAddresses lists Elastic IPs.
 func (s *Service) DescribeAddresses(ctx context.Context, in *DescribeAddressesInput) (*DescribeAddressesOutput, error) {
 	out := &DescribeAddressesOutput{Addresses: []Address{}}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		filters := in.Filters
 		if len(in.PublicIps) > 0 {
 			for _, ip := range in.PublicIps {
@@ -289,7 +289,7 @@ func (s *Service) DescribeAddressesAttribute(ctx context.Context, in *DescribeAd
 		return nil, wire.Errorf("InvalidParameterValue", "Value (%s) for parameter attribute is invalid.", *in.Attribute)
 	}
 	out := &DescribeAddressesAttributeOutput{Addresses: []AddressAttribute{}}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		found, next, err := find(t, s.addresses, addressQuery, in.AllocationIds, nil, in.MaxResults, in.NextToken)
 		for _, a := range found {
 			out.Addresses = append(out.Addresses, t.renderAddressAttribute(a))

@@ -200,7 +200,7 @@ func (t *txn) hasFlowLog(r *flowLogRecord) bool {
 // DescribeFlowLogs lists flow logs. AWS answers ids that do not exist with nothing.
 func (s *Service) DescribeFlowLogs(ctx context.Context, in *DescribeFlowLogsInput) (*DescribeFlowLogsOutput, error) {
 	out := &DescribeFlowLogsOutput{FlowLogs: []FlowLog{}}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		var ids []string
 		for _, id := range in.FlowLogIds {
 			if _, ok := s.flowLogs.Get(t.tx, t.sc, id); ok {

@@ -57,7 +57,7 @@ func (s *Service) CreateInternetGateway(ctx context.Context, in *CreateInternetG
 // DescribeInternetGateways lists gateways.
 func (s *Service) DescribeInternetGateways(ctx context.Context, in *DescribeInternetGatewaysInput) (*DescribeInternetGatewaysOutput, error) {
 	out := &DescribeInternetGatewaysOutput{InternetGateways: []InternetGateway{}}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		found, next, err := find(t, s.gateways, internetGatewayQuery, in.InternetGatewayIds, in.Filters, in.MaxResults, in.NextToken)
 		for _, r := range found {
 			out.InternetGateways = append(out.InternetGateways, t.renderInternetGateway(r))

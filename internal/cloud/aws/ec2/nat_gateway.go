@@ -162,7 +162,7 @@ func (t *txn) natAddresses(r *natGatewayRecord) []NatGatewayAddress {
 // DescribeNatGateways lists gateways. A deleted one is gone at once; AWS shows it as "deleted" for an hour.
 func (s *Service) DescribeNatGateways(ctx context.Context, in *DescribeNatGatewaysInput) (*DescribeNatGatewaysOutput, error) {
 	out := &DescribeNatGatewaysOutput{NatGateways: []NatGateway{}}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		found, next, err := find(t, s.natGateways, natGatewayQuery, in.NatGatewayIds, in.Filter, in.MaxResults, in.NextToken)
 		for _, r := range found {
 			out.NatGateways = append(out.NatGateways, t.renderNATGateway(r))

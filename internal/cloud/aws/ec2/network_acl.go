@@ -175,7 +175,7 @@ func (s *Service) CreateNetworkAcl(ctx context.Context, in *CreateNetworkAclInpu
 // DescribeNetworkAcls lists ACLs.
 func (s *Service) DescribeNetworkAcls(ctx context.Context, in *DescribeNetworkAclsInput) (*DescribeNetworkAclsOutput, error) {
 	out := &DescribeNetworkAclsOutput{NetworkAcls: []NetworkAcl{}}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		found, next, err := find(t, s.acls, networkACLQuery, in.NetworkAclIds, in.Filters, in.MaxResults, in.NextToken)
 		for _, r := range found {
 			out.NetworkAcls = append(out.NetworkAcls, t.renderNetworkACL(r))

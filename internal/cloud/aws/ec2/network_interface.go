@@ -350,7 +350,7 @@ func intOf(p *int64) int64 {
 // DescribeNetworkInterfaces lists interfaces, those that AWS's services made among them.
 func (s *Service) DescribeNetworkInterfaces(ctx context.Context, in *DescribeNetworkInterfacesInput) (*DescribeNetworkInterfacesOutput, error) {
 	out := &DescribeNetworkInterfacesOutput{NetworkInterfaces: []NetworkInterface{}}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		found, next, err := find(t, s.interfaces, interfaceQuery, in.NetworkInterfaceIds, in.Filters, in.MaxResults, in.NextToken)
 		for _, r := range found {
 			out.NetworkInterfaces = append(out.NetworkInterfaces, t.renderInterface(r))

@@ -66,7 +66,7 @@ func (s *Service) ModifyNetworkInterfaceAttribute(ctx context.Context, in *Modif
 // DescribeNetworkInterfaceAttribute answers one attribute of an interface.
 func (s *Service) DescribeNetworkInterfaceAttribute(ctx context.Context, in *DescribeNetworkInterfaceAttributeInput) (*DescribeNetworkInterfaceAttributeOutput, error) {
 	out := &DescribeNetworkInterfaceAttributeOutput{NetworkInterfaceId: in.NetworkInterfaceId}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		r, err := get(t, s.interfaces, interfaceQuery, *in.NetworkInterfaceId)
 		if err != nil {
 			return err

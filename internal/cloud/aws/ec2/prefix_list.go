@@ -78,7 +78,7 @@ func (t *txn) prefixListExists(id string) error {
 // DescribePrefixLists lists AWS's own lists.
 func (s *Service) DescribePrefixLists(ctx context.Context, in *DescribePrefixListsInput) (*DescribePrefixListsOutput, error) {
 	out := &DescribePrefixListsOutput{PrefixLists: []PrefixList{}}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		found, err := t.findAWSPrefixLists(in.PrefixListIds, in.Filters)
 		if err != nil {
 			return err
@@ -131,7 +131,7 @@ func (t *txn) renderAWSPrefixList(l awsPrefixList) ManagedPrefixList {
 // DescribeManagedPrefixLists lists AWS's lists and the account's.
 func (s *Service) DescribeManagedPrefixLists(ctx context.Context, in *DescribeManagedPrefixListsInput) (*DescribeManagedPrefixListsOutput, error) {
 	out := &DescribeManagedPrefixListsOutput{PrefixLists: []ManagedPrefixList{}}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		if text(in.NextToken) == "" { // AWS's own stand on the first page
 			found, err := t.findAWSPrefixLists(in.PrefixListIds, in.Filters)
 			if err != nil {
@@ -157,7 +157,7 @@ func (s *Service) DescribeManagedPrefixLists(ctx context.Context, in *DescribeMa
 // GetManagedPrefixListEntries gives a list's entries, of its current version or of an earlier one.
 func (s *Service) GetManagedPrefixListEntries(ctx context.Context, in *GetManagedPrefixListEntriesInput) (*GetManagedPrefixListEntriesOutput, error) {
 	out := &GetManagedPrefixListEntriesOutput{Entries: []PrefixListEntry{}}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		if l, ok := t.awsPrefixList(*in.PrefixListId); ok {
 			for _, cidr := range l.cidrs {
 				out.Entries = append(out.Entries, PrefixListEntry{Cidr: new(cidr)})
@@ -190,7 +190,7 @@ func (s *Service) GetManagedPrefixListEntries(ctx context.Context, in *GetManage
 // GetManagedPrefixListAssociations lists the resources that use a list: route tables and security groups.
 func (s *Service) GetManagedPrefixListAssociations(ctx context.Context, in *GetManagedPrefixListAssociationsInput) (*GetManagedPrefixListAssociationsOutput, error) {
 	out := &GetManagedPrefixListAssociationsOutput{PrefixListAssociations: []PrefixListAssociation{}}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		if err := t.prefixListExists(*in.PrefixListId); err != nil {
 			return err
 		}

@@ -127,7 +127,7 @@ func (s *Service) CreateDefaultVpc(ctx context.Context, in *CreateDefaultVpcInpu
 // DescribeAvailabilityZones lists the region's zones.
 func (s *Service) DescribeAvailabilityZones(ctx context.Context, in *DescribeAvailabilityZonesInput) (*DescribeAvailabilityZonesOutput, error) {
 	out := &DescribeAvailabilityZonesOutput{AvailabilityZones: []AvailabilityZone{}}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		known := 0
 		data, _ := regionOf(t.sc.Region)
 		v := func(_ *txn, z *zone, name string) ([]string, bool) { return zoneValues(t.sc.Region, z, name) }
@@ -184,7 +184,7 @@ func zoneValues(region string, z *zone, name string) ([]string, bool) {
 // DescribeRegions lists the regions.
 func (s *Service) DescribeRegions(ctx context.Context, in *DescribeRegionsInput) (*DescribeRegionsOutput, error) {
 	out := &DescribeRegionsOutput{Regions: []Region{}}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		v := func(_ *txn, r *regionData, name string) ([]string, bool) {
 			switch name {
 			case "endpoint":

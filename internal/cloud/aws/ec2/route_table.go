@@ -150,7 +150,7 @@ func (s *Service) CreateRouteTable(ctx context.Context, in *CreateRouteTableInpu
 // DescribeRouteTables lists tables with their routes and associations.
 func (s *Service) DescribeRouteTables(ctx context.Context, in *DescribeRouteTablesInput) (*DescribeRouteTablesOutput, error) {
 	out := &DescribeRouteTablesOutput{RouteTables: []RouteTable{}}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		found, next, err := find(t, s.routeTables, routeTableQuery, in.RouteTableIds, in.Filters, in.MaxResults, in.NextToken)
 		for _, r := range found {
 			out.RouteTables = append(out.RouteTables, t.renderRouteTable(r))

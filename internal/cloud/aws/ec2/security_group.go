@@ -246,7 +246,7 @@ func (s *Service) CreateSecurityGroup(ctx context.Context, in *CreateSecurityGro
 // DescribeSecurityGroups lists groups with their permissions.
 func (s *Service) DescribeSecurityGroups(ctx context.Context, in *DescribeSecurityGroupsInput) (*DescribeSecurityGroupsOutput, error) {
 	out := &DescribeSecurityGroupsOutput{SecurityGroups: []SecurityGroup{}}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		ids := slices.Clone(in.GroupIds)
 		for _, name := range in.GroupNames {
 			g, err := t.groupNamed(name)
@@ -278,7 +278,7 @@ func (s *Service) GetSecurityGroupsForVpc(ctx context.Context, in *GetSecurityGr
 		}
 		return nil, false
 	}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		if _, err := t.vpc(*in.VpcId); err != nil {
 			return err
 		}

@@ -167,7 +167,7 @@ func unlessEmpty(s string) *string {
 // DescribeSecurityGroupRules lists rules, each with one peer.
 func (s *Service) DescribeSecurityGroupRules(ctx context.Context, in *DescribeSecurityGroupRulesInput) (*DescribeSecurityGroupRulesOutput, error) {
 	out := &DescribeSecurityGroupRulesOutput{SecurityGroupRules: []SecurityGroupRule{}}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		found, next, err := find(t, s.rules, securityGroupRuleQuery, in.SecurityGroupRuleIds, in.Filters, in.MaxResults, in.NextToken)
 		for _, r := range found {
 			out.SecurityGroupRules = append(out.SecurityGroupRules, t.renderRule(r))

@@ -33,17 +33,28 @@ func New(d Deps) *Service { return &Service{d: d, tables: newTables(d.Store)} }
 // API is the generated description of EC2's wire side.
 func (s *Service) API() *model.API { return API() }
 
-// view runs a read in the caller's region.
-func (s *Service) view(ctx context.Context, fn func(t *txn) error) error {
+// view runs a read in the caller's region. With dryRun, a read that would succeed is answered with DryRunOperation, as EC2 does.
+func (s *Service) view(ctx context.Context, dryRun *bool, fn func(t *txn) error) error {
 	sc := wire.CallFrom(ctx).Scope()
 	if err := s.ensureRegion(ctx, sc); err != nil {
 		return err
 	}
-	return s.d.Store.View(func(tx *state.Tx) error { return fn(&txn{s: s, tx: tx, sc: sc}) })
+	return s.d.Store.View(func(tx *state.Tx) error {
+		if err := fn(&txn{s: s, tx: tx, sc: sc}); err != nil {
+			return err
+		}
+		return dryRunError(dryRun)
+	})
 }
 
-// update runs a change in the caller's region. With dryRun, a change that would succeed is undone and answered with
-// DryRunOperation, as EC2 does.
+func dryRunError(dryRun *bool) error {
+	if truth(dryRun) {
+		return wire.Errorf("DryRunOperation", "Request would have succeeded, but DryRun flag is set.").WithStatus(412)
+	}
+	return nil
+}
+
+// update runs a change in the caller's region. With dryRun, a change that would succeed is undone, and answered as above.
 func (s *Service) update(ctx context.Context, dryRun *bool, fn func(t *txn) error) error {
 	sc := wire.CallFrom(ctx).Scope()
 	if err := s.ensureRegion(ctx, sc); err != nil {
@@ -53,10 +64,7 @@ func (s *Service) update(ctx context.Context, dryRun *bool, fn func(t *txn) erro
 		if err := fn(&txn{s: s, tx: tx, sc: sc}); err != nil {
 			return err
 		}
-		if dryRun != nil && *dryRun {
-			return wire.Errorf("DryRunOperation", "Request would have succeeded, but DryRun flag is set.").WithStatus(412)
-		}
-		return nil
+		return dryRunError(dryRun)
 	})
 }
 

@@ -265,7 +265,7 @@ func (s *Service) CreateDefaultSubnet(ctx context.Context, in *CreateDefaultSubn
 // DescribeSubnets lists subnets.
 func (s *Service) DescribeSubnets(ctx context.Context, in *DescribeSubnetsInput) (*DescribeSubnetsOutput, error) {
 	out := &DescribeSubnetsOutput{Subnets: []Subnet{}}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		found, next, err := find(t, s.subnets, subnetQuery, in.SubnetIds, in.Filters, in.MaxResults, in.NextToken)
 		for _, r := range found {
 			out.Subnets = append(out.Subnets, t.renderSubnet(r))

@@ -177,7 +177,7 @@ func (s *Service) DescribeTags(ctx context.Context, in *DescribeTagsInput) (*Des
 		return nil, wire.Errorf("InvalidParameterValue", "Value ( %d ) for parameter maxResults is invalid. Expecting a value between 5 and 1000.", *in.MaxResults)
 	}
 	out := &DescribeTagsOutput{Tags: []TagDescription{}}
-	err := s.view(ctx, func(t *txn) error {
+	err := s.view(ctx, in.DryRun, func(t *txn) error {
 		for _, f := range in.Filters {
 			switch name := text(f.Name); {
 			case name == "key", name == "value", name == "resource-id", name == "resource-type", strings.HasPrefix(name, "tag:"):

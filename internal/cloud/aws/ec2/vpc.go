@@ -182,7 +182,7 @@ func (t *txn) addIPv6Block(r *vpcRecord, borderGroup string) blockAssociation {
 // DescribeVpcs lists VPCs.
 func (s *Service) DescribeVpcs(ctx context.Context, in *DescribeVpcsInput) (*DescribeVpcsOutput, error) {
 	out := &DescribeVpcsOutput{Vpcs: []Vpc{}}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		found, next, err := find(t, s.vpcs, vpcQuery, in.VpcIds, in.Filters, in.MaxResults, in.NextToken)
 		for _, r := range found {
 			out.Vpcs = append(out.Vpcs, t.renderVPC(r))

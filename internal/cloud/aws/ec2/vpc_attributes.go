@@ -10,7 +10,7 @@ import (
 // DescribeVpcAttribute answers one attribute of a VPC.
 func (s *Service) DescribeVpcAttribute(ctx context.Context, in *DescribeVpcAttributeInput) (*DescribeVpcAttributeOutput, error) {
 	out := &DescribeVpcAttributeOutput{VpcId: in.VpcId}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		r, err := t.vpc(*in.VpcId)
 		if err != nil {
 			return err

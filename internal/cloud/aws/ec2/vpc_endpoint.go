@@ -306,7 +306,7 @@ func (t *txn) setPrivateDNS(r *endpointRecord, on bool) error {
 // DescribeVpcEndpoints lists endpoints.
 func (s *Service) DescribeVpcEndpoints(ctx context.Context, in *DescribeVpcEndpointsInput) (*DescribeVpcEndpointsOutput, error) {
 	out := &DescribeVpcEndpointsOutput{VpcEndpoints: []VpcEndpoint{}}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		found, next, err := find(t, s.endpoints, endpointQuery, in.VpcEndpointIds, in.Filters, in.MaxResults, in.NextToken)
 		for _, r := range found {
 			out.VpcEndpoints = append(out.VpcEndpoints, t.renderEndpoint(r))

@@ -83,7 +83,7 @@ func (s *Service) DescribeVpcEndpointServices(ctx context.Context, in *DescribeV
 			return nil, wire.NotImplemented("ec2:DescribeVpcEndpointServices of another region")
 		}
 	}
-	return out, s.view(ctx, func(t *txn) error {
+	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		v := func(_ *txn, e *endpointService, name string) ([]string, bool) {
 			switch name {
 			case "owner":
