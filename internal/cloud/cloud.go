@@ -8,11 +8,13 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"atoll/internal/cloud/auth"
 	"atoll/internal/cloud/clock"
 	"atoll/internal/cloud/id"
+	"atoll/internal/cloud/model"
 	"atoll/internal/cloud/state"
 	"atoll/internal/cloud/wire"
 )
@@ -159,6 +161,14 @@ func (c *Cloud) Server() *wire.Server {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.server
+}
+
+// Services names the AWS services that the cloud has, by their signing names, in order.
+func (c *Cloud) Services() []string {
+	var names []string
+	c.Server().Inputs(func(api *model.API, _ *wire.Operation) { names = append(names, api.SigningName) })
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // Reset makes the cloud as new: all resources are gone, the keys stay.

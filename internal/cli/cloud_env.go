@@ -1,0 +1,163 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"atoll/internal/cloud/daemon"
+)
+
+// defaultRegion is what `atoll cloud env` sets where neither --region nor AWS_REGION names one.
+const defaultRegion = "us-east-1"
+
+type cloudEnv struct {
+	dir, region, shell string
+	unset, asJSON      bool
+}
+
+func newCloudEnv(env Env) *cobra.Command {
+	var f cloudEnv
+	cmd := &cobra.Command{
+		Use: "env", Short: "Print the settings that point Terraform, the AWS CLI and SDKs at the local cloud", Args: cobra.NoArgs,
+		Long: `Print shell lines for eval. With them, this shell's Terraform, AWS CLI and every AWS SDK talk to the local cloud:
+
+  AWS_ENDPOINT_URL         where the cloud listens
+  AWS_ACCESS_KEY_ID, …     its root user's keys, which work nowhere else
+  AWS_REGION               --region, else the region that is set, else us-east-1
+  HTTP_PROXY, http_proxy   the cloud too: S3 Control puts the account in front of the host name, as 111111111111.127.0.0.1, which
+                           no resolver knows; clients send such requests to the proxy. It forwards nothing to other hosts.
+  TF_CLI_CONFIG_FILE       where Terraform finds the AWS provider, if it was built on this machine ('atoll provider --help')
+
+AWS_PROFILE and AWS_SESSION_TOKEN are unset. --unset prints the lines that take all of this back.`,
+		Example: "  eval \"$(atoll cloud env)\"\n  atoll cloud env --shell fish | source\n  eval \"$(atoll cloud env --unset)\"",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), env) },
+	}
+	dirFlagVar(cmd, env, &f.dir)
+	cmd.Flags().StringVar(&f.region, "region", "", "AWS region")
+	cmd.Flags().StringVar(&f.shell, "shell", "sh", "write for sh (also bash, zsh), fish or powershell")
+	cmd.Flags().BoolVar(&f.unset, "unset", false, "print the lines that take the settings back")
+	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// setting is one variable; an empty value unsets it.
+type setting struct{ name, value string }
+
+func (f *cloudEnv) run(ctx context.Context, env Env) error {
+	write, err := shellWriter(f.shell)
+	if err != nil {
+		return err
+	}
+	if f.unset {
+		for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION",
+			"AWS_EC2_METADATA_DISABLED", "HTTP_PROXY", "http_proxy", "TF_CLI_CONFIG_FILE"} {
+			fmt.Fprintln(env.Stdout, write(setting{name, ""}))
+		}
+		return nil
+	}
+	settings, err := f.settings(ctx, env)
+	if err != nil {
+		return err
+	}
+	if f.asJSON {
+		set := map[string]string{}
+		for _, s := range settings {
+			if s.value != "" {
+				set[s.name] = s.value
+			}
+		}
+		return writeJSON(env, set)
+	}
+	for _, s := range settings {
+		fmt.Fprintln(env.Stdout, write(s))
+	}
+	return nil
+}
+
+// settings gives the variables for the running cloud, and warns of what they replace.
+func (f *cloudEnv) settings(ctx context.Context, env Env) ([]setting, error) {
+	dir, err := cloudDir(env, f.dir)
+	if err != nil {
+		return nil, err
+	}
+	client := daemon.NewClient(dir)
+	info, err := client.Info(ctx)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := client.Keys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	region := f.region
+	for _, name := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
+		if region == "" {
+			region = env.Getenv(name)
+		}
+	}
+	if region == "" {
+		region = defaultRegion
+	}
+	out := []setting{
+		{"AWS_ENDPOINT_URL", info.Endpoint},
+		{"AWS_ACCESS_KEY_ID", keys.AccessKeyID},
+		{"AWS_SECRET_ACCESS_KEY", keys.SecretAccessKey},
+		{"AWS_SESSION_TOKEN", ""},
+		{"AWS_PROFILE", ""},
+		{"AWS_REGION", region},
+		{"AWS_DEFAULT_REGION", region},
+		{"AWS_EC2_METADATA_DISABLED", "true"},
+		{"HTTP_PROXY", info.Endpoint},
+		{"http_proxy", info.Endpoint},
+	}
+	for _, name := range []string{"HTTP_PROXY", "http_proxy"} {
+		if old := env.Getenv(name); old != "" && !isLoopback(old) {
+			say(env, "Note: this replaces %s=%s in the shell; the local cloud forwards nothing to other hosts.", name, old)
+		}
+	}
+	config, err := terraformConfig(ctx, env, dir)
+	if err != nil {
+		return nil, err
+	}
+	if config != "" {
+		out = append(out, setting{"TF_CLI_CONFIG_FILE", config})
+	}
+	return out, nil
+}
+
+func isLoopback(proxy string) bool {
+	u, err := url.Parse(proxy)
+	return err == nil && (u.Hostname() == "127.0.0.1" || u.Hostname() == "localhost" || u.Hostname() == "::1")
+}
+
+// shellWriter gives how a shell sets a variable.
+func shellWriter(shell string) (func(setting) string, error) {
+	switch shell {
+	case "sh", "bash", "zsh":
+		return func(s setting) string {
+			if s.value == "" {
+				return "unset " + s.name
+			}
+			return "export " + s.name + "='" + strings.ReplaceAll(s.value, "'", `'\''`) + "'"
+		}, nil
+	case "fish":
+		return func(s setting) string {
+			if s.value == "" {
+				return "set -e " + s.name
+			}
+			return "set -gx " + s.name + " '" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s.value) + "'"
+		}, nil
+	case "powershell", "pwsh":
+		return func(s setting) string {
+			if s.value == "" {
+				return "Remove-Item -ErrorAction SilentlyContinue Env:" + s.name
+			}
+			return "$Env:" + s.name + " = '" + strings.ReplaceAll(s.value, "'", "''") + "'"
+		}, nil
+	}
+	return nil, &problem{err: fmt.Errorf("--shell %s is not known", shell), try: "sh, fish or powershell", code: exitUsage}
+}

@@ -1,0 +1,237 @@
+package cloud
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"atoll/internal/cloud/state"
+)
+
+// ErrArchive means that a file is not an archive of a cloud, or a damaged one.
+var ErrArchive = errors.New("the file is not a saved cloud, or it is damaged")
+
+// archiveFormat is the version of the archive's layout: a gzipped tar of manifest.json, state.db and objects/.
+const archiveFormat = 1
+
+// Manifest is an archive's first member.
+type Manifest struct {
+	Format int       `json:"format"`
+	Saved  time.Time `json:"saved"`
+}
+
+// Save writes all of the cloud to w: every record, object and key, as of one moment. Calls wait only while that moment is
+// pinned; they go on while the archive is written.
+func (c *Cloud) Save(ctx context.Context, w io.Writer) (err error) {
+	if c.config.Ephemeral {
+		return errors.New("a cloud that is kept in memory cannot be saved")
+	}
+	pinned, err := os.MkdirTemp(c.config.Dir, "save-")
+	if err != nil {
+		return fmt.Errorf("pinning the cloud's files: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(pinned)) }()
+	if err := c.pin(pinned); err != nil {
+		return fmt.Errorf("pinning the cloud's files: %w", err)
+	}
+	z := gzip.NewWriter(w)
+	t := tar.NewWriter(z)
+	manifest, err := json.Marshal(Manifest{Format: archiveFormat, Saved: c.config.Clock.Now()})
+	if err != nil {
+		return err
+	}
+	if err := t.WriteHeader(&tar.Header{Name: "manifest.json", Mode: 0o600, Size: int64(len(manifest)), ModTime: c.config.Clock.Now()}); err != nil {
+		return err
+	}
+	if _, err := t.Write(manifest); err != nil {
+		return err
+	}
+	if err := addTree(ctx, t, pinned); err != nil {
+		return fmt.Errorf("writing the archive: %w", err)
+	}
+	return errors.Join(t.Close(), z.Close())
+}
+
+// pin copies the store and links the objects, whose files never change, into dir.
+func (c *Cloud) pin(dir string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return errors.New("the cloud is closed")
+	}
+	f, err := os.OpenFile(StateFile(dir), os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(c.store.Save(f), f.Close()); err != nil {
+		return err
+	}
+	from := objectsDir(c.config.Dir)
+	err = filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		to := filepath.Join(objectsDir(dir), rel)
+		if d.IsDir() {
+			return os.MkdirAll(to, 0o700)
+		}
+		return os.Link(path, to)
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+func addTree(ctx context.Context, t *tar.Writer, root string) error {
+	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return errors.Join(err, ctx.Err())
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		if err := t.WriteHeader(&tar.Header{Name: filepath.ToSlash(rel), Mode: 0o600, Size: info.Size(), ModTime: info.ModTime()}); err != nil {
+			return err
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(t, f)
+		return errors.Join(err, f.Close(), ctx.Err())
+	})
+}
+
+// Restore makes dir the cloud that an archive holds. What dir held is gone only once the archive was read and checked; an
+// error, or a crash at any moment, leaves the one or the other. No cloud may be open in dir.
+func Restore(ctx context.Context, dir string, r io.Reader) error {
+	if err := Recover(dir); err != nil {
+		return err
+	}
+	next := dir + ".next"
+	if err := os.RemoveAll(next); err != nil {
+		return fmt.Errorf("clearing an unfinished restore: %w", err)
+	}
+	if err := extract(ctx, next, r); err != nil {
+		return errors.Join(err, os.RemoveAll(next))
+	}
+	if err := state.Check(StateFile(next)); err != nil {
+		return errors.Join(fmt.Errorf("%w: %w", ErrArchive, err), os.RemoveAll(next))
+	}
+	old := dir + ".old"
+	if err := os.Rename(dir, old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("setting the present cloud aside: %w", err)
+	}
+	if err := os.Rename(next, dir); err != nil {
+		return errors.Join(fmt.Errorf("putting the restored cloud in place: %w", err), Recover(dir))
+	}
+	return os.RemoveAll(old)
+}
+
+// Recover ends what a crash left of a Restore.
+func Recover(dir string) error {
+	old := dir + ".old"
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		if err := os.Rename(old, dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("putting the cloud's directory back after an unfinished restore: %w", err)
+		}
+		return nil
+	}
+	return os.RemoveAll(old)
+}
+
+func extract(ctx context.Context, dir string, r io.Reader) error {
+	damaged := func(err error) error { return fmt.Errorf("%w: %w", ErrArchive, err) }
+	z, err := gzip.NewReader(r)
+	if err != nil {
+		return damaged(err)
+	}
+	t := tar.NewReader(z)
+	first := true
+	for {
+		h, err := t.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return damaged(err)
+		}
+		if first {
+			if err := checkManifest(h.Name, t); err != nil {
+				return err
+			}
+			first = false
+			continue
+		}
+		if h.Typeflag != tar.TypeReg || !filepath.IsLocal(h.Name) || h.Name != "state.db" && !strings.HasPrefix(h.Name, "objects/") {
+			return damaged(fmt.Errorf("it holds %q", h.Name))
+		}
+		if err := extractFile(filepath.Join(dir, filepath.FromSlash(h.Name)), t); err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	if first {
+		return damaged(errors.New("it is empty"))
+	}
+	if _, err := io.Copy(io.Discard, z); err != nil { // what follows the last member is gzip's checksum
+		return damaged(err)
+	}
+	if err := os.MkdirAll(objectsDir(dir), 0o700); err != nil {
+		return fmt.Errorf("unpacking the archive: %w", err)
+	}
+	return nil
+}
+
+func checkManifest(name string, r io.Reader) error {
+	var m Manifest
+	if name != "manifest.json" {
+		return fmt.Errorf("%w: it has no manifest", ErrArchive)
+	}
+	if err := json.NewDecoder(r).Decode(&m); err != nil {
+		return fmt.Errorf("%w: %w", ErrArchive, err)
+	}
+	if m.Format != archiveFormat {
+		return fmt.Errorf("%w: its format is %d, and this atoll reads %d", ErrArchive, m.Format, archiveFormat)
+	}
+	return nil
+}
+
+func extractFile(path string, r io.Reader) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("unpacking the archive: %w", err)
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("unpacking the archive: %w", err)
+	}
+	n, err := io.Copy(f, r)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, gzip.ErrChecksum) {
+			return fmt.Errorf("%w: it ends early, %d bytes into %s", ErrArchive, n, filepath.Base(path))
+		}
+		return fmt.Errorf("unpacking the archive: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,75 @@
+package daemon
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"sync/atomic"
+)
+
+type counter struct{ n atomic.Uint64 }
+
+func (c *counter) add() { c.n.Add(1) }
+
+// Keys are the root user's access keys.
+type Keys struct {
+	AccessKeyID     string `json:"access_key_id"`
+	SecretAccessKey string `json:"secret_access_key"`
+}
+
+// control is the interface on the unix socket. Whoever can open the socket may do everything: it is the directory's owner.
+func (d *daemon) control() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /info", func(w http.ResponseWriter, _ *http.Request) {
+		info := d.info
+		info.Calls = d.calls.n.Load()
+		d.answer(w, info)
+	})
+	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
+		root := d.cloud.Root()
+		d.answer(w, Keys{root.ID, root.Secret})
+	})
+	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, _ *http.Request) {
+		d.answer(w, d.info)
+		d.once.Do(func() { close(d.stop) })
+	})
+	mux.HandleFunc("POST /reset", func(w http.ResponseWriter, r *http.Request) {
+		if err := d.cloud.Reset(r.Context()); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		d.answer(w, d.info)
+	})
+	mux.HandleFunc("GET /save", func(w http.ResponseWriter, r *http.Request) {
+		out := &started{Writer: w}
+		err := d.cloud.Save(r.Context(), out)
+		switch {
+		case err == nil:
+		case !out.begun:
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		default:
+			d.config.Logger.Error("saving the cloud", "err", err)
+			panic(http.ErrAbortHandler) // the client sees an archive cut short, and throws it away
+		}
+	})
+	return mux
+}
+
+// started notes whether anything was written.
+type started struct {
+	io.Writer
+	begun bool
+}
+
+func (s *started) Write(p []byte) (int, error) {
+	s.begun = true
+	return s.Writer.Write(p)
+}
+
+func (d *daemon) answer(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	if err := json.NewEncoder(w).Encode(v); err != nil && !errors.Is(err, http.ErrHandlerTimeout) {
+		d.config.Logger.Debug("answering on the control socket", "err", err)
+	}
+}

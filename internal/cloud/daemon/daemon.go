@@ -1,0 +1,177 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"atoll/internal/cloud"
+)
+
+// Config says how a cloud runs.
+type Config struct {
+	Dir     Dir
+	Port    int // 0: a free one
+	Version string
+	Logger  *slog.Logger
+}
+
+// Info is what a running cloud says of itself.
+type Info struct {
+	Endpoint string    `json:"endpoint"`
+	PID      int       `json:"pid"`
+	Version  string    `json:"version"`
+	Started  time.Time `json:"started"`
+	Dir      string    `json:"dir"`
+	Account  string    `json:"account"`
+	Services []string  `json:"services"`
+	Calls    uint64    `json:"calls"` // answered since the start
+}
+
+// PortError means that the port could not be listened on.
+type PortError struct {
+	Port int
+	Err  error
+}
+
+func (e *PortError) Error() string { return fmt.Sprintf("listening on 127.0.0.1:%d: %v", e.Port, e.Err) }
+
+func (e *PortError) Unwrap() error { return e.Err }
+
+// shutdownTime bounds how long a stop waits for the calls under way.
+const shutdownTime = 5 * time.Second
+
+// Run runs a cloud until ctx ends or it is asked to stop. ready is called once it answers. Its errors are ErrRunning, *PortError
+// and those of cloud.Open.
+func Run(ctx context.Context, config Config, ready func(Info)) (err error) {
+	unlock, err := config.Dir.Lock()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	if err := cloud.Recover(config.Dir.Data()); err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(config.Port)))
+	if err != nil {
+		return &PortError{config.Port, err}
+	}
+	defer listener.Close() //nolint:errcheck // Serve closes it; this is for the errors before
+	c, err := cloud.Open(ctx, cloud.Config{Dir: config.Dir.Data(), Logger: config.Logger})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	d := &daemon{config: config, cloud: c, stop: make(chan struct{}), info: Info{
+		Endpoint: "http://" + listener.Addr().String(), PID: os.Getpid(), Version: config.Version, Started: time.Now().UTC(),
+		Dir: string(config.Dir), Account: cloud.DefaultAccount, Services: c.Services(),
+	}}
+	if err := d.writeCredentials(); err != nil {
+		return err
+	}
+	return d.serve(ctx, listener, ready)
+}
+
+type daemon struct {
+	config Config
+	cloud  *cloud.Cloud
+	info   Info
+	stop   chan struct{}
+	once   sync.Once
+	calls  counter
+}
+
+func (d *daemon) serve(ctx context.Context, listener net.Listener, ready func(Info)) error {
+	path, err := d.config.Dir.listenPath()
+	if err != nil {
+		return err
+	}
+	control, err := net.Listen("unix", path)
+	if err != nil {
+		return fmt.Errorf("opening the control socket: %w", err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return errors.Join(fmt.Errorf("closing the control socket to other users: %w", err), control.Close())
+	}
+	errorLog := slog.NewLogLogger(d.config.Logger.Handler(), slog.LevelDebug)
+	servers := []*http.Server{
+		{Handler: d.endpoint(), ReadHeaderTimeout: 30 * time.Second, IdleTimeout: 5 * time.Minute, ErrorLog: errorLog},
+		{Handler: d.control(), ReadHeaderTimeout: 30 * time.Second, ErrorLog: errorLog},
+	}
+	failed := make(chan error, len(servers))
+	for i, l := range []net.Listener{listener, control} {
+		go func() {
+			if err := servers[i].Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				failed <- fmt.Errorf("serving on %s: %w", l.Addr(), err)
+				return
+			}
+			failed <- nil
+		}()
+	}
+	ready(d.info)
+	var first error
+	running := len(servers)
+	select {
+	case <-ctx.Done():
+	case <-d.stop:
+	case first = <-failed:
+		running--
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+	defer cancel()
+	for _, s := range servers {
+		if err := s.Shutdown(end); err != nil {
+			d.config.Logger.Warn("calls were cut off at the stop", "err", err)
+			first = errors.Join(first, s.Close())
+		}
+	}
+	for range running {
+		first = errors.Join(first, <-failed)
+	}
+	return first
+}
+
+// endpoint answers AWS calls. Go's HTTP server gives absolute-form requests, which a proxy gets, to the same handler; those for
+// hosts that are not the cloud's are refused, so that a proxy setting does no harm unnoticed.
+func (d *daemon) endpoint() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodConnect || r.URL.IsAbs() && !d.owns(r.URL.Hostname()) {
+			http.Error(w, fmt.Sprintf("atoll's local cloud is no proxy for %s: HTTP_PROXY is set for S3 Control alone. Unset HTTP_PROXY for this program.", r.URL.Host), http.StatusBadGateway)
+			return
+		}
+		d.calls.add()
+		d.cloud.ServeHTTP(w, r)
+	})
+}
+
+// owns reports whether a host is the cloud's: a loopback address, localhost, or a name under these or under amazonaws.com.
+func (d *daemon) owns(host string) bool {
+	for _, own := range []string{"127.0.0.1", "localhost", "amazonaws.com"} {
+		if host == own || strings.HasSuffix(host, "."+own) {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *daemon) writeCredentials() error {
+	root := d.cloud.Root()
+	body := fmt.Sprintf("# The root user of atoll's local cloud. These keys work nowhere else.\n[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n", root.ID, root.Secret)
+	path := d.config.Dir.Credentials()
+	temp := path + ".tmp"
+	if err := os.WriteFile(temp, []byte(body), 0o600); err != nil {
+		return fmt.Errorf("writing the credentials: %w", err)
+	}
+	if err := os.Rename(temp, path); err != nil {
+		return fmt.Errorf("writing the credentials: %w", err)
+	}
+	return nil
+}
