@@ -75,3 +75,13 @@ func (op *Operation) Resources(ctx context.Context, in any) []string {
 	}
 	return op.resources(ctx, in)
 }
+
+// With gives the entry with another handler behind the same input and output types, for tools that replay recorded calls. in is a
+// pointer to the input; the handler's answer must be a pointer to the output.
+func (op Operation) With(handle func(ctx context.Context, in any) (any, error)) Operation {
+	op.handle = handle
+	return op
+}
+
+// Types gives the structures of the operation's input and output.
+func (op *Operation) Types() (in, out reflect.Type) { return op.in, op.out }
