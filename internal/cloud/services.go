@@ -3,6 +3,7 @@ package cloud
 import (
 	"atoll/internal/cloud/auth"
 	"atoll/internal/cloud/aws/ec2"
+	"atoll/internal/cloud/aws/iam"
 	"atoll/internal/cloud/aws/logs"
 	"atoll/internal/cloud/state"
 	"atoll/internal/cloud/wire"
@@ -13,5 +14,6 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys) ([]wire.Service, e
 	return []wire.Service{
 		logs.New(logs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger}),
 		ec2.New(ec2.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger}),
+		iam.New(iam.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keys, HTTP: c.config.HTTP}),
 	}, nil
 }

@@ -1,0 +1,69 @@
+package iam
+
+import (
+	"encoding/base64"
+	"iter"
+	"slices"
+	"strings"
+
+	"atoll/internal/cloud/state"
+	"atoll/internal/cloud/wire"
+)
+
+// paging is what a list call asks for by Marker and MaxItems.
+type paging struct {
+	after string // the last id of the page before
+	limit int
+}
+
+func newPaging(marker *string, maxItems *int64) (paging, error) {
+	p := paging{limit: 100}
+	if maxItems != nil {
+		if err := within(*maxItems, "maxItems", 1, 1000); err != nil {
+			return p, err
+		}
+		p.limit = int(*maxItems)
+	}
+	if marker != nil {
+		after, err := base64.RawURLEncoding.DecodeString(*marker)
+		if err != nil || len(after) == 0 {
+			return p, wire.Errorf("ValidationError", "Invalid Marker: %s", *marker)
+		}
+		p.after = string(after)
+	}
+	return p, nil
+}
+
+// end gives IsTruncated and Marker for a page that ends before the rest of a list; last is empty on the last page.
+func end(last string) (truncated *bool, marker *string) {
+	if last == "" {
+		return new(false), nil
+	}
+	return new(true), new(base64.RawURLEncoding.EncodeToString([]byte(last)))
+}
+
+// records takes a page of a table.
+func records[T any](t *txn, table state.Table[T], p paging, keep func(*T) bool) (items []*T, last string) {
+	return state.Page(table.From(t.tx, t.sc, p.after), p.limit, keep)
+}
+
+// cut takes a page of a list, in the order of its keys.
+func cut[T any](all []T, p paging, key func(T) string) (items []T, last string) {
+	sorted := slices.SortedFunc(slices.Values(all), func(a, b T) int { return strings.Compare(key(a), key(b)) })
+	var seq iter.Seq2[string, *T] = func(yield func(string, *T) bool) {
+		for i := range sorted {
+			if k := key(sorted[i]); k > p.after && !yield(k, &sorted[i]) {
+				return
+			}
+		}
+	}
+	found, last := state.Page(seq, p.limit, nil)
+	items = make([]T, 0, len(found))
+	for _, f := range found {
+		items = append(items, *f)
+	}
+	return items, last
+}
+
+// self is the key of lists of strings.
+func self(s string) string { return s }
