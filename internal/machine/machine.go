@@ -40,13 +40,21 @@ func run(ctx context.Context, env []string, args ...string) (string, error) {
 	cmd.Stdout, cmd.Stderr = &stdout, &all
 	err := cmd.Run()
 	if ctx.Err() != nil {
-		return "", fmt.Errorf("%s: %w", strings.Join(args, " "), context.Cause(ctx))
+		return "", fmt.Errorf("%s: %w", strings.Join(args, " "), Ended(ctx))
 	}
 	if err != nil {
 		all.Write(stdout.Bytes())
 		return "", &CommandError{Args: args, Output: Tail(all.String()), Err: err}
 	}
 	return stdout.String(), nil
+}
+
+// Ended tells why ctx has ended: its cause, such as the signal, and its error, so that errors.Is finds both.
+func Ended(ctx context.Context) error {
+	if cause := context.Cause(ctx); cause != ctx.Err() {
+		return fmt.Errorf("%w (%w)", cause, ctx.Err())
+	}
+	return ctx.Err()
 }
 
 // CommandError is the failure of a child process.

@@ -41,10 +41,20 @@ func TestRunFailure(t *testing.T) {
 }
 
 func TestRunEndsWithItsContext(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := machine.Real().Run(ctx, nil, script(t, "exec sleep 600")); !errors.Is(err, context.Canceled) {
-		t.Errorf("error = %v, want context.Canceled", err)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	interrupt := errors.New("interrupt signal received")
+	cancel(interrupt)
+	_, err := machine.Real().Run(ctx, nil, script(t, "exec sleep 600"))
+	if !errors.Is(err, context.Canceled) || !errors.Is(err, interrupt) {
+		t.Errorf("error = %v, want context.Canceled and its cause", err)
+	}
+	if got, want := machine.Ended(ctx).Error(), "interrupt signal received (context canceled)"; got != want {
+		t.Errorf("Ended = %q, want %q", got, want)
+	}
+	plain, cancelPlain := context.WithCancel(t.Context())
+	cancelPlain()
+	if got := machine.Ended(plain); got != context.Canceled {
+		t.Errorf("Ended without a cause = %v, want context.Canceled", got)
 	}
 }
 

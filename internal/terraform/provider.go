@@ -56,7 +56,7 @@ func FindProvider(ctx context.Context, opts ProviderOptions) (Provider, error) {
 	host := opts.Engine.Registry()
 	if err := reach(ctx, opts.Machine.HTTP, host); err != nil {
 		if ctx.Err() != nil {
-			return Provider{}, fmt.Errorf("looking for the AWS provider: %w", context.Cause(ctx))
+			return Provider{}, fmt.Errorf("looking for the AWS provider: %w", machine.Ended(ctx))
 		}
 		return built(opts.CacheDir, fmt.Sprintf("%s cannot be reached (%v)", host, err)), nil
 	}
@@ -100,7 +100,7 @@ func reach(ctx context.Context, client *http.Client, host string) error {
 	response, err := client.Do(request)
 	if err != nil {
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return machine.Ended(ctx)
 		}
 		if e, ok := errors.AsType[*url.Error](err); ok {
 			return e.Err // without the address, which the caller tells

@@ -254,7 +254,8 @@ echo started >started
 wait`)
 	cache := t.TempDir()
 	started, alive := fifo(t, work, "started"), fifo(t, work, "alive")
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancelCause(t.Context())
+	interrupt := errors.New("interrupt")
 	failed := make(chan error, 1)
 	go func() {
 		_, err := provider.Build(ctx, provider.Options{CacheDir: cache})
@@ -274,9 +275,9 @@ wait`)
 		t.Fatal(err)
 	}
 	<-reading
-	cancel()
-	if err := <-failed; !errors.Is(err, context.Canceled) {
-		t.Errorf("error = %v, want context.Canceled", err)
+	cancel(interrupt)
+	if err := <-failed; !errors.Is(err, context.Canceled) || !errors.Is(err, interrupt) {
+		t.Errorf("error = %v, want context.Canceled and its cause", err)
 	}
 	if err := <-ended; err != nil {
 		t.Error(err)

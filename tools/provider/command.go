@@ -40,7 +40,7 @@ func run(ctx context.Context, dir string, env []string, eat func(line string) bo
 	err := cmd.Wait()
 	if ctx.Err() != nil {
 		killGroup(cmd.Process)
-		return nil, context.Cause(ctx)
+		return nil, machine.Ended(ctx)
 	}
 	if err != nil {
 		stderr.flush()
