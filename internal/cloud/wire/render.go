@@ -48,11 +48,9 @@ func renderQuery(r *routed, shape *shape, v reflect.Value, requestID string) []b
 		e.members(shape, v)
 	} else {
 		result := r.op.Name + "Result"
-		if len(shape.fields) > 0 {
-			e.raw("<" + result + ">")
-			e.members(shape, v)
-			e.close(result)
-		}
+		e.raw("<" + result + ">") // also where it is empty: clients of operations such as UpdateRole want it
+		e.members(shape, v)
+		e.close(result)
 		e.raw("<ResponseMetadata><RequestId>" + requestID + "</RequestId></ResponseMetadata>")
 	}
 	e.close(root)
