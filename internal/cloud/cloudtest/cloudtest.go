@@ -111,7 +111,7 @@ func (c *Cloud) ConfigFor(accessKeyID, secret, sessionToken string) aws.Config {
 		Region:       Region,
 		BaseEndpoint: aws.String(c.URL),
 		Credentials:  credentials.NewStaticCredentialsProvider(accessKeyID, secret, sessionToken),
-		HTTPClient:   c.server.Client(),
+		HTTPClient:   &http.Client{Transport: transport{c.server.Client().Transport}},
 		Retryer:      func() aws.Retryer { return aws.NopRetryer{} },
 	}
 }

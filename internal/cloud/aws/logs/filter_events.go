@@ -12,20 +12,20 @@ import (
 	"strings"
 
 	"atoll/internal/cloud/aws/logs/pattern"
-	"atoll/internal/cloud/wire"
 )
 
 // maxStreamNames is how many streams FilterLogEvents may name.
 const maxStreamNames = 100
 
-// FilterLogEvents searches a group's streams for events that match a pattern, in the order of time over all streams.
+// earliestDescending is the earliest startTime of a search from the latest event back: 2024-01-01, in milliseconds.
+const earliestDescending = 1_704_067_200_000
+
+// FilterLogEvents searches a group's streams for events that match a pattern, in the order of time over all streams, or against it
+// with startFromHead false.
 func (s *Service) FilterLogEvents(ctx context.Context, in *FilterLogEventsInput) (*FilterLogEventsOutput, error) {
 	limit, err := limitOf(in.Limit, maxPageEvents)
 	if err != nil {
 		return nil, err
-	}
-	if in.StartFromHead != nil && !*in.StartFromHead {
-		return nil, wire.NotImplemented("logs:FilterLogEvents with startFromHead false")
 	}
 	if len(in.LogStreamNames) > 0 && in.LogStreamNamePrefix != nil {
 		return nil, invalid("LogStreamNames and LogStreamNamePrefix are mutually exclusive parameters.")
@@ -41,9 +41,15 @@ func (s *Service) FilterLogEvents(ctx context.Context, in *FilterLogEventsInput)
 	if err != nil {
 		return nil, err
 	}
-	after, err := parseSearchToken(in.NextToken)
-	if err != nil {
-		return nil, err
+	descending := in.StartFromHead != nil && !*in.StartFromHead
+	if descending && in.StartTime != nil && *in.StartTime < earliestDescending {
+		return nil, invalid("startFromHead can be false only when startTime is on or after Jan 1, 2024 00:00:00 UTC.")
+	}
+	var after *searchPosition
+	if in.NextToken != nil {
+		if after, descending, err = parseSearchToken(*in.NextToken); err != nil {
+			return nil, err
+		}
 	}
 	out := &FilterLogEventsOutput{Events: []FilteredLogEvent{}, SearchedLogStreams: []SearchedLogStream{}}
 	return out, s.view(ctx, func(t *txn) error {
@@ -61,9 +67,9 @@ func (s *Service) FilterLogEvents(ctx context.Context, in *FilterLogEventsInput)
 		if err != nil {
 			return err
 		}
-		q := t.openQueue(streams, from, to, after)
+		q := t.openQueue(streams, from, to, after, descending)
 		defer q.close()
-		p := &page{limit: limit}
+		p, last := &page{limit: limit}, searchPosition{}
 		for c := q.next(); c != nil; c = q.next() {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -73,10 +79,10 @@ func (s *Service) FilterLogEvents(ctx context.Context, in *FilterLogEventsInput)
 				continue
 			}
 			if !p.add(e) {
-				out.NextToken = new(q.last.token())
+				out.NextToken = new(last.token(descending))
 				return nil
 			}
-			q.last = searchPosition{e.Time, c.stream.Name, e.Number}
+			last = searchPosition{e.Time, c.stream.Name, e.Number}
 			out.Events = append(out.Events, FilteredLogEvent{
 				LogStreamName: new(c.stream.Name), Timestamp: new(e.Time), Message: new(e.Message), IngestionTime: new(e.Ingested),
 				EventId: new(eventID(c.stream, e)),
@@ -132,34 +138,35 @@ type searchPosition struct {
 	number int64
 }
 
-func (p searchPosition) token() string {
-	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%d:%d:%s", p.time, p.number, p.stream))
+func (p searchPosition) token(descending bool) string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%t:%d:%d:%s", descending, p.time, p.number, p.stream))
 }
 
-// parseSearchToken gives the position of the last event of the page before, nil on the first page.
-func parseSearchToken(token *string) (*searchPosition, error) {
-	if token == nil {
-		return nil, nil
-	}
-	if raw, err := base64.RawURLEncoding.DecodeString(*token); err == nil {
-		if parts := strings.SplitN(string(raw), ":", 3); len(parts) == 3 {
-			at, timeErr := strconv.ParseInt(parts[0], 10, 64)
-			number, numberErr := strconv.ParseInt(parts[1], 10, 64)
-			if timeErr == nil && numberErr == nil {
-				return &searchPosition{at, parts[2], number}, nil
+// parseSearchToken gives the position of the last event of the page before, and the direction of the search.
+func parseSearchToken(token string) (p *searchPosition, descending bool, err error) {
+	if raw, err := base64.RawURLEncoding.DecodeString(token); err == nil {
+		if parts := strings.SplitN(string(raw), ":", 4); len(parts) == 4 {
+			descending, boolErr := strconv.ParseBool(parts[0])
+			at, timeErr := strconv.ParseInt(parts[1], 10, 64)
+			number, numberErr := strconv.ParseInt(parts[2], 10, 64)
+			if boolErr == nil && timeErr == nil && numberErr == nil {
+				return &searchPosition{at, parts[3], number}, descending, nil
 			}
 		}
 	}
-	return nil, invalid("The specified nextToken is invalid.")
+	return nil, false, invalid("The specified nextToken is invalid.")
 }
 
-// start gives the position in a stream from which events follow p.
-func (p *searchPosition) start(stream string) position {
-	switch {
-	case stream < p.stream:
-		return position{Time: p.time + 1}
-	case stream == p.stream:
+// bound gives the position in a stream that parts the events up to p, in the search's direction, from those that follow. It is a
+// lower bound (part of what follows) when ascending, and an upper bound (not part of it) when descending.
+func (p *searchPosition) bound(stream string, descending bool) position {
+	switch c := strings.Compare(stream, p.stream); {
+	case c == 0 && descending:
+		return position{p.time, p.number}
+	case c == 0:
 		return position{p.time, p.number + 1}
+	case c < 0: // at the same time, the events of this stream stand before p
+		return position{Time: p.time + 1}
 	}
 	return position{Time: p.time}
 }
@@ -172,28 +179,34 @@ type cursor struct {
 	stop   func()
 }
 
-// queue merges streams: a heap of cursors, the one with the earliest event on top.
+// queue merges streams: a heap of cursors, the one with the next event on top.
 type queue struct {
-	cursors []*cursor
-	given   *cursor // the last one given; it moves on with the next call
-	to      position
-	last    searchPosition
+	cursors    []*cursor
+	given      *cursor // the last one given; it moves on with the next call
+	from, to   position
+	descending bool
 }
 
-func (t *txn) openQueue(streams []*streamRecord, from, to position, after *searchPosition) *queue {
-	q := &queue{to: to}
+func (t *txn) openQueue(streams []*streamRecord, from, to position, after *searchPosition, descending bool) *queue {
+	q := &queue{from: from, to: to, descending: descending}
 	for _, st := range streams {
-		start := from
-		if after != nil {
-			if p := after.start(st.Name); p.compare(start) > 0 {
-				start = p
-			}
-		}
-		if st.Ingested == 0 || st.Last < start.Time || st.First > to.Time {
+		if st.Ingested == 0 || st.Last < from.Time || st.First > to.Time {
 			continue
 		}
+		low, high := from, to
+		if after != nil {
+			if p := after.bound(st.Name, descending); descending && p.compare(high) < 0 {
+				high = p
+			} else if !descending && p.compare(low) > 0 {
+				low = p
+			}
+		}
+		events := t.forward(st, low)
+		if descending {
+			events = t.backward(st, high)
+		}
 		c := &cursor{stream: st}
-		c.pull, c.stop = iter.Pull(t.forward(st, start))
+		c.pull, c.stop = iter.Pull(events)
 		q.advance(c)
 	}
 	return q
@@ -202,7 +215,7 @@ func (t *txn) openQueue(streams []*streamRecord, from, to position, after *searc
 // advance moves a cursor to its next event and puts it back, or ends it.
 func (q *queue) advance(c *cursor) {
 	e, ok := c.pull()
-	if !ok || e.compare(q.to) >= 0 {
+	if !ok || e.compare(q.from) < 0 || e.compare(q.to) >= 0 {
 		c.stop()
 		return
 	}
@@ -210,7 +223,7 @@ func (q *queue) advance(c *cursor) {
 	heap.Push(q, c)
 }
 
-// next gives the cursor at the earliest event, nil at the end.
+// next gives the cursor at the next event, nil at the end.
 func (q *queue) next() *cursor {
 	if q.given != nil {
 		q.advance(q.given)
@@ -238,6 +251,9 @@ func (q *queue) Len() int { return len(q.cursors) }
 
 func (q *queue) Less(i, j int) bool {
 	a, b := q.cursors[i], q.cursors[j]
+	if q.descending {
+		a, b = b, a
+	}
 	if a.event.Time != b.event.Time {
 		return a.event.Time < b.event.Time
 	}

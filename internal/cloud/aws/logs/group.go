@@ -44,8 +44,10 @@ func (s *Service) CreateLogGroup(ctx context.Context, in *CreateLogGroupInput) (
 	case classStandard, classRare:
 	case classDelivery:
 		g.Retention = 2 // and no other: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html
+	case "ESSENTIALS":
+		return nil, wire.NotImplemented("logs:CreateLogGroup with the class ESSENTIALS")
 	default:
-		return nil, constraint(g.Class, "logGroupClass", "Member must satisfy enum value set: [DELIVERY, INFREQUENT_ACCESS, STANDARD]")
+		return nil, constraint(g.Class, "logGroupClass", "Member must satisfy enum value set: [DELIVERY, ESSENTIALS, INFREQUENT_ACCESS, STANDARD]")
 	}
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
