@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"atoll/internal/cloud/auth"
+	"atoll/internal/cloud/aws/dynamodb"
 	"atoll/internal/cloud/aws/ec2"
 	"atoll/internal/cloud/aws/iam"
 	"atoll/internal/cloud/aws/logs"
@@ -13,6 +14,7 @@ import (
 func (c *Cloud) services(store *state.Store, keys *auth.Keys) ([]wire.Service, error) {
 	return []wire.Service{
 		logs.New(logs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger}),
+		dynamodb.New(dynamodb.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger}),
 		ec2.New(ec2.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger}),
 		iam.New(iam.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keys, HTTP: c.config.HTTP}),
 	}, nil
