@@ -6,16 +6,24 @@ import (
 	"atoll/internal/cloud/aws/ec2"
 	"atoll/internal/cloud/aws/iam"
 	"atoll/internal/cloud/aws/logs"
+	"atoll/internal/cloud/aws/s3"
+	"atoll/internal/cloud/aws/s3control"
 	"atoll/internal/cloud/state"
 	"atoll/internal/cloud/wire"
 )
 
 // services makes every service of the cloud, over one store. What one needs of another it is given here.
 func (c *Cloud) services(store *state.Store, keys *auth.Keys) ([]wire.Service, error) {
+	objects, err := s3.New(s3.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, ObjectsDir: objectsDir(c.config.Dir)})
+	if err != nil {
+		return nil, err
+	}
 	return []wire.Service{
 		logs.New(logs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger}),
 		dynamodb.New(dynamodb.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger}),
 		ec2.New(ec2.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger}),
 		iam.New(iam.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keys, HTTP: c.config.HTTP}),
+		objects,
+		s3control.New(s3control.Deps{Buckets: objects}),
 	}, nil
 }
