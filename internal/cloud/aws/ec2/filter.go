@@ -41,13 +41,9 @@ func find[T any](t *txn, table state.Table[T], q query[T], ids []string, filters
 	if len(ids) > 0 {
 		return findByID(t, table, q, ids, keep)
 	}
-	after := ""
-	if token != nil && *token != "" {
-		raw, err := base64.RawURLEncoding.DecodeString(*token)
-		if err != nil {
-			return nil, nil, wire.Errorf("InvalidNextToken", "The token '%s' is invalid", *token)
-		}
-		after = string(raw)
+	after, err := tokenID(token)
+	if err != nil {
+		return nil, nil, err
 	}
 	limit := 0
 	if max != nil {
@@ -60,11 +56,25 @@ func find[T any](t *txn, table state.Table[T], q query[T], ids []string, filters
 			continue
 		}
 		if limit > 0 && len(out) == limit {
-			return out, new(base64.RawURLEncoding.EncodeToString([]byte(last))), nil
+			return out, pageToken(last), nil
 		}
 		out, last = append(out, r), id
 	}
 	return out, nil, nil
+}
+
+// pageToken is the opaque form of the last id of a page.
+func pageToken(last string) *string {
+	return new(base64.RawURLEncoding.EncodeToString([]byte(last)))
+}
+
+// tokenID gives the id after which the page of a token begins, "" for the first page.
+func tokenID(token *string) (string, error) {
+	raw, err := base64.RawURLEncoding.DecodeString(text(token))
+	if err != nil {
+		return "", wire.Errorf("InvalidNextToken", "The token '%s' is invalid", *token)
+	}
+	return string(raw), nil
 }
 
 func findByID[T any](t *txn, table state.Table[T], q query[T], ids []string, keep func(*T, string) bool) ([]*T, *string, error) {

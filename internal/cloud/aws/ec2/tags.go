@@ -187,7 +187,10 @@ func (s *Service) DescribeTags(ctx context.Context, in *DescribeTagsInput) (*Des
 		}
 		prefix := arn(t.sc, "", "")
 		prefix = strings.TrimSuffix(prefix, "/")
-		after := text(in.NextToken)
+		after, err := tokenID(in.NextToken)
+		if err != nil {
+			return err
+		}
 		for a := range t.taggedARNs(prefix, in.Filters) {
 			kind, id, _ := strings.Cut(strings.TrimPrefix(a, prefix), "/")
 			for _, tag := range t.tagSet(kind, id) {
@@ -209,7 +212,7 @@ func (s *Service) DescribeTags(ctx context.Context, in *DescribeTagsInput) (*Des
 	if in.MaxResults != nil && len(out.Tags) > int(*in.MaxResults) {
 		out.Tags = out.Tags[:*in.MaxResults]
 		last := out.Tags[len(out.Tags)-1]
-		out.NextToken = new(*last.ResourceId + "\n" + *last.Key)
+		out.NextToken = pageToken(*last.ResourceId + "\n" + *last.Key)
 	}
 	return out, nil
 }

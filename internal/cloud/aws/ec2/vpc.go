@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"atoll/internal/cloud/wire"
 )
@@ -162,14 +163,19 @@ func checkTenancy(tenancy *string) (string, error) {
 	return "", wire.Errorf("InvalidParameterValue", "Invalid value '%s' for InstanceTenancy.", *tenancy)
 }
 
-// addIPv6Block gives a VPC a /56 of the local cloud's IPv6 range. The block comes from the VPC's own id, so no two collide but
-// by the chance of 32 random bits.
+// addIPv6Block gives a VPC a /56 of the local cloud's IPv6 range. The first block comes from the VPC's own id, so no two VPCs'
+// collide but by the chance of 28 random bits.
 func (t *txn) addIPv6Block(r *vpcRecord, borderGroup string) blockAssociation {
 	var n uint32
-	_, _ = fmt.Sscanf(r.ID[len("vpc-0"):], "%08x", &n)
-	n += uint32(len(r.IPv6)) << 8
-	a := netip.AddrFrom16([16]byte{0x26, 0x00, 0x1f, 0x00 | byte(n>>28), byte(n >> 20), byte(n >> 12), byte(n >> 4)})
-	b := blockAssociation{t.id("vpc-cidr-assoc"), netip.PrefixFrom(a, 56).Masked().String()}
+	_, _ = fmt.Sscanf(r.ID[len("vpc-0"):], "%07x", &n)
+	block := func() string {
+		a := netip.AddrFrom16([16]byte{0x26, 0x00, 0x1f, byte(n >> 24 & 15), byte(n >> 16), byte(n >> 8), byte(n)})
+		return netip.PrefixFrom(a, 56).String()
+	}
+	for slices.Contains(cidrsOf(r.IPv6), block()) {
+		n++
+	}
+	b := blockAssociation{t.id("vpc-cidr-assoc"), block()}
 	if borderGroup == "" {
 		borderGroup = t.sc.Region
 	}

@@ -132,10 +132,12 @@ func (s *Service) DisassociateVpcCidrBlock(ctx context.Context, in *Disassociate
 			}
 			var b blockAssociation
 			if v4 > 0 {
-				b, r.Blocks = r.Blocks[v4], slices.Delete(r.Blocks, v4, v4+1)
+				b = r.Blocks[v4]
+				r.Blocks = slices.Delete(r.Blocks, v4, v4+1)
 				out.CidrBlockAssociation = new(renderBlock(b, "disassociating"))
 			} else {
-				b, r.IPv6 = r.IPv6[v6], slices.Delete(r.IPv6, v6, v6+1)
+				b = r.IPv6[v6]
+				r.IPv6 = slices.Delete(r.IPv6, v6, v6+1)
 				out.Ipv6CidrBlockAssociation = new(renderIPv6Block(r, b, "disassociating"))
 			}
 			if t.blockInUse(id, b.CIDR) {
