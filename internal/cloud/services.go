@@ -8,6 +8,7 @@ import (
 	"atoll/internal/cloud/aws/logs"
 	"atoll/internal/cloud/aws/s3"
 	"atoll/internal/cloud/aws/s3control"
+	"atoll/internal/cloud/aws/sts"
 	"atoll/internal/cloud/state"
 	"atoll/internal/cloud/wire"
 )
@@ -18,11 +19,13 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys) ([]wire.Service, e
 	if err != nil {
 		return nil, err
 	}
+	directory := iam.New(iam.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keys, HTTP: c.config.HTTP})
 	return []wire.Service{
 		logs.New(logs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger}),
 		dynamodb.New(dynamodb.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger}),
 		ec2.New(ec2.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger}),
-		iam.New(iam.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keys, HTTP: c.config.HTTP}),
+		directory,
+		sts.New(sts.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keys, Roles: directory, Policies: directory, Providers: directory, HTTP: c.config.HTTP}),
 		objects,
 		s3control.New(s3control.Deps{Buckets: objects}),
 	}, nil
