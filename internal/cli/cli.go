@@ -10,19 +10,21 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+
+	"atoll/internal/machine"
 )
 
 // Env is what a command has of the world outside of its flags.
 type Env struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
-	Getenv         func(string) string
+	Machine        machine.Machine
 	Executable     func() (string, error) // path of atoll itself, to run it detached
 }
 
 // System is the environment of the process.
 func System() Env {
-	return Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Executable: os.Executable}
+	return Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Machine: machine.Real(), Executable: os.Executable}
 }
 
 // Run runs the command that args name, and gives the process's exit code.

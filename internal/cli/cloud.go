@@ -56,13 +56,13 @@ func cloudDir(env Env, flag string) (daemon.Dir, error) {
 
 // defaultDir is where a user's data belongs on the system.
 func defaultDir(env Env) (string, error) {
-	if dir := env.Getenv("ATOLL_CLOUD_DIR"); dir != "" {
+	if dir := env.Machine.Getenv("ATOLL_CLOUD_DIR"); dir != "" {
 		return dir, nil
 	}
-	if dir := env.Getenv("XDG_DATA_HOME"); dir != "" && filepath.IsAbs(dir) {
+	if dir := env.Machine.Getenv("XDG_DATA_HOME"); dir != "" && filepath.IsAbs(dir) {
 		return filepath.Join(dir, "atoll", "cloud"), nil
 	}
-	home := env.Getenv("HOME")
+	home := env.Machine.Getenv("HOME")
 	if home == "" {
 		var err error
 		if home, err = os.UserHomeDir(); err != nil {

@@ -96,7 +96,7 @@ func (f *cloudEnv) settings(ctx context.Context, env Env) ([]setting, error) {
 	region := f.region
 	for _, name := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
 		if region == "" {
-			region = env.Getenv(name)
+			region = env.Machine.Getenv(name)
 		}
 	}
 	if region == "" {
@@ -115,7 +115,7 @@ func (f *cloudEnv) settings(ctx context.Context, env Env) ([]setting, error) {
 		{"http_proxy", info.Endpoint},
 	}
 	for _, name := range []string{"HTTP_PROXY", "http_proxy"} {
-		if old := env.Getenv(name); old != "" && !isLoopback(old) {
+		if old := env.Machine.Getenv(name); old != "" && !isLoopback(old) {
 			say(env, "Note: this replaces %s=%s in the shell; the local cloud forwards nothing to other hosts.", name, old)
 		}
 	}

@@ -1,0 +1,39 @@
+# atoll: what a developer runs. `make` alone builds.
+GOLANGCI = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+FUZZTIME = 60s
+
+.PHONY: build test lint e2e acceptance fuzz gen gen-check bench
+
+build: ## bin/atoll
+	go build -trimpath -o bin/atoll ./cmd/atoll
+
+test: ## everything that needs no Terraform
+	go test ./...
+
+lint: ## vet, golangci-lint, gofmt, terraform fmt
+	go vet ./... && go vet -tags e2e ./test/...
+	$(GOLANGCI) run ./...
+	terraform fmt -check -recursive blueprint
+
+e2e: build ## the blueprint and the AWS CLI against the local cloud; builds the AWS provider once where it cannot be downloaded
+	./bin/atoll provider ensure
+	go test -tags e2e -count=1 -timeout 30m ./test/e2e/
+
+acceptance: build ## the AWS provider's own tests against the local cloud; writes docs/acceptance.md
+	./bin/atoll provider ensure
+	go run ./tools/acceptance
+
+fuzz: ## each decoder for FUZZTIME
+	./tools/fuzz.sh $(FUZZTIME)
+
+gen: ## the AWS API tables and structs, from AWS's published models
+	cd tools/apigen && npm ci --no-audit --no-fund && node generate.mjs
+	gofmt -w internal/cloud/aws/*/api_gen.go
+	go run ./tools/coverage > docs/coverage.md
+
+gen-check: ## fails when the generated files are stale
+	$(MAKE) gen
+	git diff --exit-code --stat -- internal/cloud/aws docs/coverage.md
+
+bench: ## speed, memory and start time; writes nothing
+	go test -run '^$$' -bench . -benchtime 2s ./test/bench/ ./internal/cloud/...

@@ -1,0 +1,182 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// atoll is the binary under test, built once.
+var atoll string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "atoll-e2e-")
+	if err != nil {
+		panic(err)
+	}
+	atoll = filepath.Join(dir, "atoll")
+	build := exec.Command("go", "build", "-o", atoll, "atoll/cmd/atoll")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "building atoll: %v\n%s", err, out)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if err := os.RemoveAll(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(code)
+}
+
+// localCloud is a cloud that runs as a process of its own.
+type localCloud struct {
+	t   *testing.T
+	dir string
+	env []string // for clients
+}
+
+// startCloud starts a cloud on a free port and stops it with the test.
+func startCloud(t *testing.T) *localCloud {
+	t.Helper()
+	c := &localCloud{t: t, dir: t.TempDir()}
+	c.start("0")
+	t.Cleanup(func() { run(t, nil, atoll, "cloud", "stop", "--dir", c.dir).must(0) })
+	return c
+}
+
+// start starts the cloud on a port and reads the settings for clients.
+func (c *localCloud) start(port string) {
+	c.t.Helper()
+	run(c.t, nil, atoll, "cloud", "start", "--detach", "--port", port, "--dir", c.dir).must(0)
+	c.env = c.settings()
+}
+
+func (c *localCloud) settings() []string {
+	c.t.Helper()
+	out := run(c.t, nil, atoll, "cloud", "env", "--json", "--region", "eu-west-1", "--dir", c.dir).must(0)
+	var set map[string]string
+	if err := json.Unmarshal([]byte(out), &set); err != nil {
+		c.t.Fatal(err)
+	}
+	var env []string
+	for k, v := range set {
+		env = append(env, k+"="+v)
+	}
+	return env
+}
+
+func (c *localCloud) setting(name string) string {
+	for _, e := range c.env {
+		if v, ok := strings.CutPrefix(e, name+"="); ok {
+			return v
+		}
+	}
+	return ""
+}
+
+// kill ends the cloud's process without warning, and starts it again at the same address.
+func (c *localCloud) kill() {
+	c.t.Helper()
+	var status struct {
+		PID      int    `json:"pid"`
+		Endpoint string `json:"endpoint"`
+	}
+	out := run(c.t, nil, atoll, "cloud", "status", "--json", "--dir", c.dir).must(0)
+	if err := json.Unmarshal([]byte(out), &status); err != nil {
+		c.t.Fatal(err)
+	}
+	if err := syscall.Kill(status.PID, syscall.SIGKILL); err != nil {
+		c.t.Fatal(err)
+	}
+	port := status.Endpoint[strings.LastIndex(status.Endpoint, ":")+1:]
+	deadline := time.Now().Add(10 * time.Second)
+	for run(c.t, nil, atoll, "cloud", "start", "--detach", "--port", port, "--dir", c.dir).code != 0 {
+		if time.Now().After(deadline) {
+			c.t.Fatal("the cloud did not start again")
+		}
+	}
+}
+
+// result is what a command gave.
+type result struct {
+	t              *testing.T
+	command        string
+	stdout, stderr string
+	code           int
+}
+
+// run runs a command with the machine's environment and env on top.
+func run(t *testing.T, env []string, name string, args ...string) result {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, name, args...)
+	return finish(t, cmd, env)
+}
+
+// runIn is run in another directory.
+func runIn(t *testing.T, dir string, env []string, name string, args ...string) result {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = dir
+	return finish(t, cmd, env)
+}
+
+func finish(t *testing.T, cmd *exec.Cmd, env []string) result {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd.Env = append(append(os.Environ(), "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1", "AWS_PAGER="), env...)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	r := result{t: t, command: strings.Join(cmd.Args, " "), stdout: stdout.String(), stderr: stderr.String()}
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		r.code = exit.ExitCode()
+	} else if err != nil {
+		t.Fatalf("%s: %v", r.command, err)
+	}
+	return r
+}
+
+// must fails the test unless the command ended with one of the codes, and gives its stdout.
+func (r result) must(codes ...int) string {
+	r.t.Helper()
+	for _, c := range codes {
+		if r.code == c {
+			return r.stdout
+		}
+	}
+	r.t.Fatalf("%s: exit code %d, want %v\n%s\n%s", r.command, r.code, codes, r.stdout, r.stderr)
+	return ""
+}
+
+// need gives a tool's path, or skips the test and says how to get it.
+func need(t *testing.T, tool, try string) string {
+	t.Helper()
+	path, err := exec.LookPath(tool)
+	if err != nil {
+		t.Skipf("%s is not installed. Try: %s", tool, try)
+	}
+	return path
+}
+
+// root gives the repository's root.
+func root(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}

@@ -1,0 +1,43 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"reflect"
+	"testing"
+)
+
+// TestNetwork takes the blueprint's dev environment through its life: nothing of it is special to the local cloud.
+func TestNetwork(t *testing.T) {
+	c := startCloud(t)
+	before := c.inventory()
+	s := copyBlueprint(t, c)
+	s.init()
+	s.apply()
+	s.unchanged()
+
+	c.kill()
+	s.unchanged()
+
+	s.args = append(s.args, `-var=tags={Owner="platform"}`)
+	for address, actions := range s.plan() {
+		if !reflect.DeepEqual(actions, []string{"update"}) {
+			t.Errorf("another tag: %s is planned as %v, want update", address, actions)
+		}
+	}
+	s.applyPlan()
+	s.unchanged()
+
+	private := `-var=network={nat_gateways="single",flow_logs={retention_days=7},private_subnets={a="10.0.96.0/20"}}`
+	s.args = append(s.args, private)
+	actions := s.plan()
+	const subnet = `module.network.aws_subnet.private["a"]`
+	if got := actions[subnet]; !reflect.DeepEqual(got, []string{"delete", "create"}) {
+		t.Errorf("another range: %s is planned as %v, want delete and create", subnet, got)
+	}
+	s.applyPlan()
+	s.unchanged()
+
+	s.destroy()
+	c.inventory().same(t, before)
+}
