@@ -2,15 +2,19 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
 
 	"atoll/internal/disk"
+	"atoll/internal/hint"
+	"atoll/internal/machine"
 )
 
 // Options of Build.
@@ -177,5 +181,12 @@ func (g goTool) build(ctx context.Context, output string, todo map[string]bool, 
 	}
 	_, err := g.run(ctx, compiled, "build", "-v", "-ldflags=-s -w -X "+mainPackage+"/version.ProviderVersion="+Version,
 		"-o", output, mainPackage)
+	if command, ok := errors.AsType[*machine.CommandError](err); ok && slices.ContainsFunc(command.Output, wasKilled) {
+		return hint.Errorf("give it 10 GB of memory, by ending other programs or by adding swap, and run again: the build goes on where "+
+			"it stopped", "the system has probably run out of memory: %w", err)
+	}
 	return err
 }
+
+// wasKilled tells the go command's word on a compiler or linker that got SIGKILL.
+func wasKilled(line string) bool { return strings.HasSuffix(line, "signal: killed") }

@@ -290,7 +290,7 @@ func TestBuildFailureShowsTheTail(t *testing.T) {
 echo example.com/one >&2
 i=0; while [ $i -lt 100 ]; do i=$((i+1)); echo "noise $i" >&2; done
 echo '# example.com/two' >&2
-printf 'two.go:7:1: signal: killed' >&2
+printf 'two.go:7:1: undefined: three' >&2
 echo half >"$output"
 exit 2`)
 	cache := t.TempDir()
@@ -302,7 +302,7 @@ exit 2`)
 	if len(command.Output) != 20 {
 		t.Errorf("%d lines of output, want 20", len(command.Output))
 	}
-	for _, part := range []string{"building the AWS provider: ", "/go build -v ", "exit status 2", "noise 100", "two.go:7:1: signal: killed"} {
+	for _, part := range []string{"building the AWS provider: ", "/go build -v ", "exit status 2", "noise 100", "two.go:7:1: undefined: three"} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("error = %v, want %q in it", err, part)
 		}
@@ -311,6 +311,20 @@ exit 2`)
 		t.Errorf("error = %v, want only what matters", err)
 	}
 	wantClean(t, cache)
+}
+
+func TestBuildWithoutMemory(t *testing.T) {
+	fakeGo(t, `
+echo '# example.com/two' >&2
+echo '/usr/lib/go/pkg/tool/linux_amd64/compile: signal: killed' >&2
+exit 1`)
+	_, err := provider.Build(t.Context(), provider.Options{CacheDir: t.TempDir()})
+	if err == nil {
+		t.Fatal("no error")
+	}
+	if message, try := hint.Split(err); !strings.Contains(message, "out of memory") || !strings.Contains(try, "10 GB") {
+		t.Errorf("error = %v, want that memory is short and what to do", err)
+	}
 }
 
 func TestBuildAfterAKilledOne(t *testing.T) {
