@@ -158,13 +158,23 @@ func (t *txn) addressBy(allocationID, publicIP *string) (*addressRecord, error) 
 	return nil, wire.Errorf("InvalidAddress.NotFound", "Address '%s' not found.", *publicIP)
 }
 
+// addressPlace finds a private address of an interface; none named is the primary one.
+func (eni *interfaceRecord) addressPlace(privateIP string) (int, error) {
+	if privateIP == "" {
+		return 0, nil
+	}
+	i := slices.IndexFunc(eni.PrivateIPs, func(p privateAddress) bool { return p.IP == privateIP })
+	if i < 0 {
+		return 0, wire.Errorf("InvalidParameterValue", "The private IP address %s is not assigned to the network interface %s.", privateIP, eni.ID)
+	}
+	return i, nil
+}
+
 // mapAddress maps an address to a private one of an interface.
 func (t *txn) mapAddress(a *addressRecord, eni *interfaceRecord, privateIP string) error {
-	i := 0
-	if privateIP != "" {
-		if i = slices.IndexFunc(eni.PrivateIPs, func(p privateAddress) bool { return p.IP == privateIP }); i < 0 {
-			return wire.Errorf("InvalidParameterValue", "The private IP address %s is not assigned to the network interface %s.", privateIP, eni.ID)
-		}
+	i, err := eni.addressPlace(privateIP)
+	if err != nil {
+		return err
 	}
 	if have := eni.PrivateIPs[i].AllocationID; have != "" && have != a.ID {
 		return wire.Errorf("Resource.AlreadyAssociated", "resource %s is already associated with associate-id %s", eni.ID, have)
@@ -190,7 +200,13 @@ func (t *txn) unmapAddress(a *addressRecord) {
 	t.putAddress(a)
 }
 
-// AssociateAddress maps an address to a network interface.
+// notOurs refuses to touch the address or the interface of a NAT gateway but through the gateway.
+func notOurs() error {
+	return wire.Errorf("AuthFailure", "You do not have permission to access the specified resource.").WithStatus(400)
+}
+
+// AssociateAddress maps an address to a network interface. Unless AllowReassociation is false it leaves the interface that it
+// had, and takes the place of the address that the interface had.
 func (s *Service) AssociateAddress(ctx context.Context, in *AssociateAddressInput) (*AssociateAddressOutput, error) {
 	out := &AssociateAddressOutput{}
 	return out, s.update(ctx, in.DryRun, func(t *txn) error {
@@ -208,17 +224,28 @@ func (s *Service) AssociateAddress(ctx context.Context, in *AssociateAddressInpu
 		if err != nil {
 			return err
 		}
-		if a.AssociationID != "" {
-			if a.InterfaceID != eni.ID && !truth(in.AllowReassociation) {
-				return wire.Errorf("Resource.AlreadyAssociated", "resource %s is already associated with associate-id %s", a.ID, a.AssociationID)
-			}
-			t.unmapAddress(a)
-			if eni, err = get(t, s.interfaces, interfaceQuery, eni.ID); err != nil {
-				return err
-			}
+		if a.ServiceOwned != "" || eni.Type == "nat_gateway" {
+			return notOurs()
 		}
 		if !t.hasGateway(eni.VpcID) {
 			return wire.Errorf("Gateway.NotAttached", "Network %s is not attached to any internet gateway", eni.VpcID)
+		}
+		i, err := eni.addressPlace(text(in.PrivateIpAddress))
+		if err != nil {
+			return err
+		}
+		fixed := in.AllowReassociation != nil && !*in.AllowReassociation
+		if a.AssociationID != "" {
+			if fixed && a.InterfaceID != eni.ID {
+				return wire.Errorf("Resource.AlreadyAssociated", "resource %s is already associated with associate-id %s", a.ID, a.AssociationID)
+			}
+			t.unmapAddress(a)
+		}
+		if other, ok := s.addresses.Get(t.tx, t.sc, eni.PrivateIPs[i].AllocationID); ok && other.ID != a.ID && !fixed {
+			t.unmapAddress(other)
+		}
+		if eni, err = get(t, s.interfaces, interfaceQuery, eni.ID); err != nil {
+			return err
 		}
 		if err := t.mapAddress(a, eni, text(in.PrivateIpAddress)); err != nil {
 			return err
@@ -253,7 +280,7 @@ func (s *Service) DisassociateAddress(ctx context.Context, in *DisassociateAddre
 			}
 		}
 		if a.ServiceOwned != "" {
-			return wire.Errorf("AuthFailure", "You do not have permission to access the specified resource.").WithStatus(400)
+			return notOurs()
 		}
 		t.unmapAddress(a)
 		return nil
