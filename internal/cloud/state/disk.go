@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -31,46 +32,75 @@ type disk struct {
 }
 
 func openDisk(path string) (*disk, error) {
-	fresh := false
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		fresh = true
-	} else if err := precheck(path); err != nil {
+		if err := create(path); err != nil {
+			return nil, fmt.Errorf("making %s: %w", path, err)
+		}
+	}
+	if err := precheck(path); err != nil {
 		return nil, err
 	}
 	db, err := openBolt(path, false)
 	if err != nil {
 		return nil, err
 	}
-	d := &disk{path: path, db: db}
-	if fresh {
-		err = db.Update(func(tx *bolt.Tx) error {
-			b, err := tx.CreateBucketIfNotExists([]byte(metaBucket))
-			if err != nil {
-				return err
-			}
-			return b.Put([]byte("version"), []byte(strconv.Itoa(formatVersion)))
-		})
-		if err == nil {
-			err = syncDir(filepath.Dir(path))
-		}
-	} else {
-		err = checkVersion(db, path)
-	}
-	if err != nil {
+	if err := checkVersion(db, path); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return d, nil
+	return &disk{path: path, db: db}, nil
 }
 
-// openBolt opens a file, with bbolt's panics on damaged files as errors.
-func openBolt(path string, readOnly bool) (db *bolt.DB, err error) {
+// create makes an empty store under another name and moves it to its place whole, so that a process that dies meanwhile leaves
+// no half-made store. If another process was faster, its store stays.
+func create(path string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new*")
+	if err != nil {
+		return err
+	}
+	temporary := f.Name()
+	defer os.Remove(temporary)
+	if err := f.Close(); err != nil {
+		return err
+	}
+	db, err := openBolt(temporary, false)
+	if err != nil {
+		return err
+	}
+	err = db.Update(func(tx *bolt.Tx) error {
+		b, err := tx.CreateBucketIfNotExists([]byte(metaBucket))
+		if err != nil {
+			return err
+		}
+		return b.Put([]byte("version"), []byte(strconv.Itoa(formatVersion)))
+	})
+	if err = errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(temporary, path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// guard runs f, with the panics and memory faults that bbolt meets in damaged files as errors.
+func guard(path string, f func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {
-			db, err = nil, fmt.Errorf("%w: %s: %v", ErrCorrupt, path, p)
+			err = fmt.Errorf("%w: %s: %v", ErrCorrupt, path, p)
 		}
 	}()
-	db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: lockTimeout, FreelistType: bolt.FreelistMapType, NoFreelistSync: true, ReadOnly: readOnly})
+	return f()
+}
+
+func openBolt(path string, readOnly bool) (db *bolt.DB, err error) {
+	err = guard(path, func() error {
+		db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: lockTimeout, FreelistType: bolt.FreelistMapType, NoFreelistSync: true, ReadOnly: readOnly})
+		return err
+	})
 	switch {
+	case errors.Is(err, ErrCorrupt):
+		return nil, err
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return nil, fmt.Errorf("%w: %s", ErrLocked, path)
 	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
@@ -127,13 +157,8 @@ func precheck(path string) error {
 	return nil
 }
 
-func checkVersion(db *bolt.DB, path string) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: %s: %v", ErrCorrupt, path, p)
-		}
-	}()
-	return db.View(func(tx *bolt.Tx) error {
+func checkVersion(db *bolt.DB, path string) error {
+	return view(db, path, func(tx *bolt.Tx) error {
 		b := tx.Bucket([]byte(metaBucket))
 		if b == nil {
 			return fmt.Errorf("%w: %s has no version", ErrCorrupt, path)
@@ -149,14 +174,14 @@ func checkVersion(db *bolt.DB, path string) (err error) {
 	})
 }
 
+// view reads from the file.
+func view(db *bolt.DB, path string, f func(tx *bolt.Tx) error) error {
+	return guard(path, func() error { return db.View(f) })
+}
+
 // write puts the write sets of a batch into one transaction, in their order.
-func (d *disk) write(batch []*commit) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
-		}
-	}()
-	return d.db.Update(func(tx *bolt.Tx) error {
+func (d *disk) write(batch []*commit) error {
+	update := func(tx *bolt.Tx) error {
 		for _, c := range batch {
 			for _, w := range c.writes {
 				b, err := tx.CreateBucketIfNotExists([]byte(w.table))
@@ -174,7 +199,8 @@ func (d *disk) write(batch []*commit) (err error) {
 			}
 		}
 		return nil
-	})
+	}
+	return guard(d.path, func() error { return d.db.Update(update) })
 }
 
 func (d *disk) close() error {
@@ -189,7 +215,7 @@ func (s *Store) Save(w io.Writer) error {
 	if s.disk == nil {
 		return errors.New("a store in memory has no file to save")
 	}
-	return s.disk.db.View(func(tx *bolt.Tx) error {
+	return view(s.disk.db, s.disk.path, func(tx *bolt.Tx) error {
 		_, err := tx.WriteTo(w)
 		return err
 	})
@@ -211,13 +237,8 @@ func Check(path string) error {
 	return errors.Join(err, db.Close())
 }
 
-func checkPages(db *bolt.DB, path string) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: %s: %v", ErrCorrupt, path, p)
-		}
-	}()
-	return db.View(func(tx *bolt.Tx) error {
+func checkPages(db *bolt.DB, path string) error {
+	return view(db, path, func(tx *bolt.Tx) error {
 		var faults bytes.Buffer
 		for fault := range tx.Check() {
 			fmt.Fprintf(&faults, " %v", fault)

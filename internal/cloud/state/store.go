@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -61,16 +62,18 @@ func Open(path string, opts Options) (*Store, error) {
 	s := &Store{log: opts.Logger, tables: map[string]loader{}}
 	s.root.Store(iradix.New[any]())
 	if path == "" {
-		return s, s.loadTags()
+		return s, nil
 	}
 	d, err := openDisk(path)
 	if err != nil {
 		return nil, err
 	}
 	s.disk = d
-	if err := s.loadTags(); err != nil {
+	root, err := s.loadTags(s.root.Load())
+	if err != nil {
 		return nil, errors.Join(err, d.close())
 	}
+	s.root.Store(root)
 	s.commits, s.done = make(chan *commit, 1024), make(chan struct{})
 	go s.committer()
 	return s, nil
@@ -197,37 +200,39 @@ func (s *Store) gather(first *commit) []*commit {
 
 // undo sets the tree back to what is on disk, and gives the commits that were published meanwhile: they are lost with it.
 func (s *Store) undo() []*commit {
-	locked := s.mu.TryLock()
-	for !locked { // an Update may be waiting for room in the channel; take what it puts there
-		select {
-		case c := <-s.commits:
-			if c != nil {
-				return append([]*commit{c}, s.undo()...)
-			}
-		default:
-		}
-		locked = s.mu.TryLock()
-	}
-	defer s.mu.Unlock()
 	var lost []*commit
-	for {
+	for !s.mu.TryLock() { // an Update may hold it while it waits for room in the channel: take what it puts there
 		select {
 		case c, ok := <-s.commits:
 			if ok {
 				lost = append(lost, c)
-				continue
 			}
 		default:
 		}
-		break
+		runtime.Gosched()
 	}
-	s.root.Store(iradix.New[any]())
-	if err := s.loadTags(); err != nil {
-		s.err = err
+	defer s.mu.Unlock()
+	for more := true; more; {
+		select {
+		case c, ok := <-s.commits:
+			if more = ok; ok {
+				lost = append(lost, c)
+			}
+		default:
+			more = false
+		}
 	}
+	root, err := s.loadTags(iradix.New[any]())
 	for _, load := range s.tables {
-		s.loadTable(load)
+		if err == nil {
+			root, err = loadTable(root, load)
+		}
 	}
+	if err != nil { // the tree stays as it is: no Update will follow on it
+		s.err = fmt.Errorf("reading the state after a failed write: %w", err)
+		return lost
+	}
+	s.root.Store(root) // at once: Views must not see half of it
 	return lost
 }
 
@@ -239,19 +244,25 @@ func (s *Store) register(name string, load loader) {
 		panic("state: the table " + name + " is registered twice")
 	}
 	s.tables[name] = load
-	s.loadTable(load)
+	root, err := loadTable(s.root.Load(), load)
+	if err != nil && s.err == nil {
+		s.err = err
+	}
+	if err == nil {
+		s.root.Store(root)
+	}
 }
 
-func (s *Store) loadTable(load loader) {
-	root := s.root.Load()
+// loadTable adds a table's stored records to a tree.
+func loadTable(root *tree, load loader) (*tree, error) {
 	tx := &Tx{root: root, txn: root.Txn(), loading: true}
 	if err := load(tx); err != nil {
-		if s.err == nil {
-			s.err = err
-		}
-		return
+		return root, err
 	}
-	s.root.Store(tx.txn.Commit())
+	if tx.err != nil {
+		return root, tx.err
+	}
+	return tx.txn.Commit(), nil
 }
 
 // each calls f for the stored records of a table.
@@ -259,7 +270,7 @@ func (s *Store) each(table string, f func(key, value []byte) error) error {
 	if s.disk == nil {
 		return nil
 	}
-	return s.disk.db.View(func(tx *bolt.Tx) error {
+	return view(s.disk.db, s.disk.path, func(tx *bolt.Tx) error {
 		b := tx.Bucket([]byte(table))
 		if b == nil {
 			return nil

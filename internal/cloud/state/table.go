@@ -134,6 +134,10 @@ func (t Table[T]) insert(tx *Tx, sc Scope, id string, v *T) {
 	tx.set(t.def.key(sc, id), v)
 	for _, ix := range t.def.indexes {
 		for _, value := range ix.values(v) {
+			if strings.ContainsRune(value, 0) {
+				tx.fail(fmt.Errorf("the record %q of %s has a NUL byte in its index %s", id, t.def.name, ix.name))
+				continue
+			}
 			tx.set(t.def.indexKey(ix.name, sc, value, id), entry{id: id, record: v})
 		}
 	}

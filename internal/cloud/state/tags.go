@@ -94,9 +94,8 @@ func ARNs(tx *Tx, account string) iter.Seq[string] {
 	}
 }
 
-// loadTags reads all tags from disk.
-func (s *Store) loadTags() error {
-	root := s.root.Load()
+// loadTags adds all stored tags to a tree.
+func (s *Store) loadTags(root *tree) (*tree, error) {
 	txn := root.Txn()
 	err := s.each(tagsBucket, func(key, value []byte) error {
 		var tags map[string]string
@@ -107,8 +106,7 @@ func (s *Store) loadTags() error {
 		return nil
 	})
 	if err != nil {
-		return err
+		return root, err
 	}
-	s.root.Store(txn.Commit())
-	return nil
+	return txn.Commit(), nil
 }
