@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// maxDepth bounds how deep a request may nest. AWS's own bounds are lower (DynamoDB: 32 levels).
-const maxDepth = 64
+// maxDepth bounds how deep a request may nest. AWS's own bounds are lower (DynamoDB: 32 lists and maps, each two levels here).
+const maxDepth = 128
 
 // node is a parameter of a query request, split at its dots.
 type node struct {
