@@ -53,10 +53,8 @@ func (t *txn) alive(vpcID string, to target) bool {
 // renderRoutes gives a table's routes in AWS's order: local ones first, then those made, then gateway endpoints'.
 func (t *txn) renderRoutes(r *routeTableRecord) []Route {
 	out := []Route{}
-	if vpc, ok := t.s.vpcs.Get(t.tx, t.sc, r.VpcID); ok {
-		for _, cidr := range append(cidrsOf(vpc.Blocks), cidrsOf(vpc.IPv6)...) {
-			out = append(out, t.renderRoute(r.VpcID, routeRecord{Destination: cidr, Target: target{targetGateway, "local"}, Origin: "CreateRouteTable"}))
-		}
+	for _, cidr := range t.localBlocks(r) {
+		out = append(out, t.renderRoute(r.VpcID, routeRecord{Destination: cidr, Target: target{targetGateway, "local"}, Origin: "CreateRouteTable"}))
 	}
 	for _, route := range r.Routes {
 		out = append(out, t.renderRoute(r.VpcID, route))
@@ -217,21 +215,30 @@ func (t *txn) targetNetwork(to target) (string, error) {
 	return n.VpcID, nil
 }
 
-// checkDestination checks a new route's destination against the VPC's own blocks.
-func (t *txn) checkDestination(r *routeTableRecord, dst string) error {
+// checkDestination checks a new route's destination against the VPC's own blocks: within them a route may only lead over a network
+// interface of the VPC.
+func (t *txn) checkDestination(r *routeTableRecord, dst string, to target) error {
 	if isPrefixList(dst) {
 		return t.prefixListExists(dst)
 	}
-	vpc, err := t.vpc(r.VpcID)
-	if err != nil {
-		return err
-	}
-	for _, cidr := range append(cidrsOf(vpc.Blocks), cidrsOf(vpc.IPv6)...) {
-		if dst == cidr {
+	for _, cidr := range t.localBlocks(r) {
+		switch {
+		case dst == cidr:
 			return wire.Errorf("RouteAlreadyExists", "The route identified by %s already exists.", dst)
+		case to.Kind != targetInterface && to.Kind != targetNAT && within(netip.MustParsePrefix(cidr), netip.MustParsePrefix(dst)):
+			return wire.Errorf("InvalidParameterValue", "The destination CIDR block %s is equal to or more specific than one of this VPC's CIDR blocks. This route can target only an interface or an instance.", dst)
 		}
 	}
 	return nil
+}
+
+// localBlocks gives the destinations of a table's local routes.
+func (t *txn) localBlocks(r *routeTableRecord) []string {
+	vpc, ok := t.s.vpcs.Get(t.tx, t.sc, r.VpcID)
+	if !ok {
+		return nil
+	}
+	return append(cidrsOf(vpc.Blocks), cidrsOf(vpc.IPv6)...)
 }
 
 func (r *routeTableRecord) route(dst string) int {
@@ -255,7 +262,7 @@ func (s *Service) CreateRoute(ctx context.Context, in *CreateRouteInput) (*Creat
 		if err != nil {
 			return err
 		}
-		if err := t.checkDestination(r, dst); err != nil {
+		if err := t.checkDestination(r, dst, to); err != nil {
 			return err
 		}
 		if i := r.route(dst); i >= 0 {
@@ -310,6 +317,9 @@ func (s *Service) DeleteRoute(ctx context.Context, in *DeleteRouteInput) (*Delet
 		r, err := t.routeTable(*in.RouteTableId)
 		if err != nil {
 			return err
+		}
+		if slices.Contains(t.localBlocks(r), dst) {
+			return wire.Errorf("InvalidParameterValue", "cannot remove local route %s in route table %s", dst, r.ID)
 		}
 		i := r.route(dst)
 		if i < 0 {
