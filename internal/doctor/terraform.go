@@ -46,8 +46,7 @@ func (d *doctor) checkProvider(context.Context) Check {
 	case d.mustBuild():
 		return warn(name,
 			fmt.Sprintf("hashicorp/aws %s is not built yet: %s", p.Version, p.Why),
-			"run a command that needs it, such as `atoll provider ensure`: the first one builds it, in about half an hour on two cores, and "+
-				"later ones take it from the cache")
+			"atoll provider ensure      (builds it, once, in about half an hour on two cores)")
 	case p.Source == terraform.FromRegistry:
 		return ok(name, "hashicorp/aws comes from the registry: "+p.Why)
 	case p.Source == terraform.FromBuild:
