@@ -32,7 +32,8 @@ func newCloudEnv(env Env) *cobra.Command {
                            no resolver knows; clients send such requests to the proxy. It forwards nothing to other hosts.
   TF_CLI_CONFIG_FILE       where Terraform finds the AWS provider, if it was built on this machine ('atoll provider --help')
 
-AWS_PROFILE and AWS_SESSION_TOKEN are unset. --unset prints the lines that take all of this back.`,
+AWS_PROFILE and AWS_SESSION_TOKEN are unset. Where the AWS CLI is installed, a shell function of the name aws gives it --endpoint-url,
+since versions before 2.13, such as Debian 12's, do not know AWS_ENDPOINT_URL. --unset prints the lines that take all of this back.`,
 		Example: "  eval \"$(atoll cloud env)\"\n  atoll cloud env --shell fish | source\n  eval \"$(atoll cloud env --unset)\"",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), env) },
 	}
@@ -52,11 +53,13 @@ func (f *cloudEnv) run(ctx context.Context, env Env) error {
 	if err != nil {
 		return err
 	}
+	define, remove := awsFunction(f.shell)
 	if f.unset {
 		for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION",
 			"AWS_EC2_METADATA_DISABLED", "HTTP_PROXY", "http_proxy", "TF_CLI_CONFIG_FILE"} {
 			fmt.Fprintln(env.Stdout, write(setting{name, ""}))
 		}
+		fmt.Fprintln(env.Stdout, remove)
 		return nil
 	}
 	settings, err := f.settings(ctx, env)
@@ -74,6 +77,9 @@ func (f *cloudEnv) run(ctx context.Context, env Env) error {
 	}
 	for _, s := range settings {
 		fmt.Fprintln(env.Stdout, write(s))
+	}
+	if _, err := env.Machine.LookPath("aws"); err == nil {
+		fmt.Fprintln(env.Stdout, define)
 	}
 	return nil
 }
@@ -160,4 +166,18 @@ func shellWriter(shell string) (func(setting) string, error) {
 		}, nil
 	}
 	return nil, &problem{err: fmt.Errorf("--shell %s is not known", shell), try: "sh, fish or powershell", code: exitUsage}
+}
+
+// awsFunction gives the lines that define a function which gives the AWS CLI its endpoint, and those that remove it. bash hands
+// the function on to scripts.
+func awsFunction(shell string) (define, remove string) {
+	switch shell {
+	case "fish":
+		return "function aws; command aws --endpoint-url $AWS_ENDPOINT_URL $argv; end", "functions -e aws"
+	case "powershell", "pwsh":
+		return "function aws { & (Get-Command aws -CommandType Application)[0] --endpoint-url $Env:AWS_ENDPOINT_URL @args }",
+			"Remove-Item -ErrorAction SilentlyContinue Function:aws"
+	}
+	return `aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }
+if [ -n "${BASH_VERSION-}" ]; then export -f aws; fi`, "unset -f aws"
 }

@@ -12,17 +12,15 @@ import (
 	"testing"
 )
 
-// cli runs the AWS CLI. Debian's stands in /usr/bin; another one may come first on PATH.
+// cli runs the AWS CLI as a user does, in a shell with the cloud's settings. Debian's is preferred: it is the oldest in use.
 func cli(t *testing.T, c *localCloud) func(args ...string) result {
 	t.Helper()
-	path := "/usr/bin/aws"
-	if _, err := os.Stat(path); err != nil {
-		path = need(t, "aws", "apt install awscli")
-	}
+	need(t, "aws", "apt install awscli")
 	config := filepath.Join(t.TempDir(), "config")
 	return func(args ...string) result {
 		t.Helper()
-		return run(t, append(c.env, "AWS_CONFIG_FILE="+config, "AWS_SHARED_CREDENTIALS_FILE="+config), path, args...)
+		script := `PATH=/usr/bin:$PATH; eval "$("$ATOLL" cloud env --region eu-west-1 --dir "$DIR")"; aws "$@"`
+		return run(t, []string{"ATOLL=" + atoll, "DIR=" + c.dir, "AWS_CONFIG_FILE=" + config, "AWS_SHARED_CREDENTIALS_FILE=" + config}, "bash", append([]string{"-c", script, "bash"}, args...)...)
 	}
 }
 
@@ -106,7 +104,7 @@ func TestCLIItems(t *testing.T) {
 		t.Errorf("a failed condition: exit code %d\n%s", again.code, again.stderr)
 	}
 	aws("dynamodb", "update-item", "--table-name", "orders", "--key", `{"customer":{"S":"ann"},"number":{"N":"2"}}`,
-		"--update-expression", "SET #o = :no, total = :sum", "--expression-attribute-names", `{"#o":"open"}`,
+		"--update-expression", "SET #o = :no, #t = :sum", "--expression-attribute-names", `{"#o":"open","#t":"total"}`,
 		"--expression-attribute-values", `{":no":{"BOOL":false},":sum":{"N":"12.50"}}`).must(0)
 	out := aws("dynamodb", "query", "--table-name", "orders", "--key-condition-expression", "customer = :c AND #n > :n",
 		"--expression-attribute-names", `{"#n":"number"}`, "--expression-attribute-values", `{":c":{"S":"ann"},":n":{"N":"1"}}`).must(0)

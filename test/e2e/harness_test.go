@@ -118,7 +118,7 @@ type result struct {
 // run runs a command with the machine's environment and env on top.
 func run(t *testing.T, env []string, name string, args ...string) result {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 15*time.Minute) // cleanups run commands too
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	return finish(t, cmd, env)
@@ -127,7 +127,7 @@ func run(t *testing.T, env []string, name string, args ...string) result {
 // runIn is run in another directory.
 func runIn(t *testing.T, dir string, env []string, name string, args ...string) result {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 15*time.Minute) // cleanups run commands too
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
