@@ -2,7 +2,6 @@ package state
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -109,52 +108,6 @@ func openBolt(path string, readOnly bool) (db *bolt.DB, err error) {
 		return nil, fmt.Errorf("opening %s: %w", path, err)
 	}
 	return db, nil
-}
-
-// precheck refuses files that bbolt would fault on: those that are no store, and those cut short, whose missing pages would end
-// the process when they are touched through the memory map. The layout is that of bbolt's meta page:
-// https://pkg.go.dev/go.etcd.io/bbolt (page header 16 bytes; magic, version, page size, flags, root, freelist, high-water mark).
-func precheck(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("opening %s: %w", path, err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", path, err)
-	}
-	const magic = 0xED0CDAED
-	head := make([]byte, 80)
-	if _, err := io.ReadFull(f, head); err != nil {
-		return fmt.Errorf("%w: %s has %d bytes and is no state file", ErrCorrupt, path, info.Size())
-	}
-	order := binary.NativeEndian
-	pageSize := int64(order.Uint32(head[24:]))
-	if order.Uint32(head[16:]) != magic || pageSize < 512 || pageSize > 1<<20 {
-		pageSize = int64(os.Getpagesize()) // the first meta page may be damaged while the second is sound
-	}
-	second := make([]byte, 80)
-	if _, err := f.ReadAt(second, pageSize); err != nil {
-		return fmt.Errorf("%w: %s ends after %d bytes", ErrCorrupt, path, info.Size())
-	}
-	newest, found := uint64(0), false
-	var pages uint64
-	for _, meta := range [][]byte{head, second} {
-		if order.Uint32(meta[16:]) != magic {
-			continue
-		}
-		if txid := order.Uint64(meta[64:]); !found || txid > newest {
-			newest, pages, found = txid, order.Uint64(meta[56:]), true
-		}
-	}
-	if !found {
-		return fmt.Errorf("%w: %s is no state file", ErrCorrupt, path)
-	}
-	if need := int64(pages) * pageSize; info.Size() < need {
-		return fmt.Errorf("%w: %s is cut short: it has %d of %d bytes", ErrCorrupt, path, info.Size(), need)
-	}
-	return nil
 }
 
 func checkVersion(db *bolt.DB, path string) error {
