@@ -20,7 +20,7 @@ type result[T any] struct {
 
 func call[T any](out T, err error) result[T] { return result[T]{out, err} }
 
-func (r result[T]) ok(t *testing.T) T {
+func (r result[T]) ok(t testing.TB) T {
 	t.Helper()
 	if r.err != nil {
 		t.Fatalf("the call failed: %v", r.err)
@@ -29,7 +29,7 @@ func (r result[T]) ok(t *testing.T) T {
 }
 
 // fails checks the error's code, and gives its message.
-func (r result[T]) fails(t *testing.T, code string) string {
+func (r result[T]) fails(t testing.TB, code string) string {
 	t.Helper()
 	var e smithy.APIError
 	if !errors.As(r.err, &e) {
@@ -45,10 +45,10 @@ func (r result[T]) fails(t *testing.T, code string) string {
 type network struct {
 	*ec2.Client
 	cloud *cloudtest.Cloud
-	t     *testing.T
+	t     testing.TB
 }
 
-func start(t *testing.T, opts ...cloudtest.Option) *network {
+func start(t testing.TB, opts ...cloudtest.Option) *network {
 	t.Helper()
 	c := cloudtest.Start(t, opts...)
 	return &network{Client: ec2.NewFromConfig(c.Config()), cloud: c, t: t}

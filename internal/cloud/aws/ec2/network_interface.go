@@ -172,11 +172,8 @@ func (t *txn) newInterface(sub *subnetRecord, o interfaceOptions) (*interfaceRec
 			}
 		}
 	}
-	for _, id := range r.GroupIDs {
-		g, ok := t.s.groups.Get(t.tx, t.sc, id)
-		if !ok || g.VpcID != sub.VpcID {
-			return nil, wire.Errorf("InvalidGroup.NotFound", "The security group '%s' does not exist in VPC '%s'", id, sub.VpcID)
-		}
+	if err := t.checkGroups(r.GroupIDs, sub.VpcID); err != nil {
+		return nil, err
 	}
 	ip, err := t.takeAddress(sub, o.PrivateIP)
 	if err != nil {
@@ -193,6 +190,22 @@ func (t *txn) newInterface(sub *subnetRecord, o interfaceOptions) (*interfaceRec
 		state.SetTags(t.tx, arn(t.sc, "network-interface", r.ID), o.Tags)
 	}
 	return r, nil
+}
+
+// maxGroups is AWS's quota of security groups on an interface.
+const maxGroups = 5
+
+// checkGroups checks the groups of an interface: they stand in its VPC, and are not too many.
+func (t *txn) checkGroups(ids []string, vpcID string) error {
+	for _, id := range ids {
+		if g, ok := t.s.groups.Get(t.tx, t.sc, id); !ok || g.VpcID != vpcID {
+			return wire.Errorf("InvalidGroup.NotFound", "The security group '%s' does not exist in VPC '%s'", id, vpcID)
+		}
+	}
+	if len(ids) > maxGroups {
+		return wire.Errorf("SecurityGroupsPerInterfaceLimitExceeded", "The maximum number of security groups per interface has been reached.")
+	}
+	return nil
 }
 
 func (t *txn) putInterface(r *interfaceRecord) { t.s.interfaces.Put(t.tx, t.sc, r.ID, r) }

@@ -51,10 +51,8 @@ func (s *Service) ModifyNetworkInterfaceAttribute(ctx context.Context, in *Modif
 			r.SourceDestCheck = truth(in.SourceDestCheck.Value)
 		}
 		if len(in.Groups) > 0 {
-			for _, id := range in.Groups {
-				if g, ok := s.groups.Get(t.tx, t.sc, id); !ok || g.VpcID != r.VpcID {
-					return wire.Errorf("InvalidGroup.NotFound", "The security group '%s' does not exist in VPC '%s'", id, r.VpcID)
-				}
+			if err := t.checkGroups(in.Groups, r.VpcID); err != nil {
+				return err
 			}
 			r.GroupIDs = in.Groups
 		}

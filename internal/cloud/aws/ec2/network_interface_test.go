@@ -45,6 +45,11 @@ func TestNetworkInterfaceLifeCycle(t *testing.T) {
 	modify(ec2.ModifyNetworkInterfaceAttributeInput{Description: &types.AttributeValue{Value: new("the web")}}).ok(t)
 	modify(ec2.ModifyNetworkInterfaceAttributeInput{SourceDestCheck: &types.AttributeBooleanValue{Value: new(false)}}).ok(t)
 	modify(ec2.ModifyNetworkInterfaceAttributeInput{Groups: []string{n.group(n.vpc("10.1.0.0/16"), "far")}}).fails(t, "InvalidGroup.NotFound")
+	many := []string{web}
+	for i := range 5 {
+		many = append(many, n.group(vpcID, fmt.Sprintf("more-%d", i)))
+	}
+	modify(ec2.ModifyNetworkInterfaceAttributeInput{Groups: many}).fails(t, "SecurityGroupsPerInterfaceLimitExceeded")
 	modify(ec2.ModifyNetworkInterfaceAttributeInput{EnablePrimaryIpv6: new(true)}).fails(t, wire.CodeNotImplemented)
 	if eni := n.describeInterface(id); *eni.Description != "the web" || *eni.SourceDestCheck || !slices.Equal(groupsOf(eni), []string{"web"}) {
 		t.Errorf("the changed interface is %+v", eni)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -330,4 +331,50 @@ func TestRuleTags(t *testing.T) {
 	}
 	call(n.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &id, IpPermissions: []types.IpPermission{permission("tcp", 81, 81, "10.0.0.0/8")},
 		TagSpecifications: tagged(types.ResourceTypeSecurityGroup, "env", "test")})).fails(t, "InvalidParameterValue")
+}
+
+func TestAuthorizeAtOnce(t *testing.T) {
+	n := start(t)
+	id := n.group(n.vpc("10.0.0.0/16"), "web")
+	var wg sync.WaitGroup
+	errs := make([]error, 30)
+	for i := range errs {
+		wg.Go(func() {
+			in := &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &id, IpPermissions: []types.IpPermission{permission("tcp", int32(i), int32(i), "10.0.0.0/8")}}
+			_, errs[i] = n.AuthorizeSecurityGroupIngress(t.Context(), in)
+		})
+	}
+	wg.Wait()
+	for i, err := range errs {
+		if err != nil {
+			t.Errorf("port %d: %v", i, err)
+		}
+	}
+	if rules := n.groupRules(id, false); len(rules) != 30 {
+		t.Errorf("there are %d rules, want 30", len(rules))
+	}
+}
+
+// BenchmarkDescribeSecurityGroups asks for one group of many, by its id and by a filter, over the whole wire.
+func BenchmarkDescribeSecurityGroups(b *testing.B) {
+	n := start(b)
+	vpcID := n.vpc("10.0.0.0/16")
+	id := n.group(vpcID, "web")
+	n.allow(id, permission("tcp", 80, 80, "10.0.0.0/8", "172.16.0.0/12", id)).ok(b)
+	crowd := n.vpc("10.1.0.0/16")
+	for i := range 1000 {
+		n.group(crowd, fmt.Sprintf("g%d", i))
+	}
+	for name, in := range map[string]*ec2.DescribeSecurityGroupsInput{
+		"id":     {GroupIds: []string{id}},
+		"filter": {Filters: filters("vpc-id", vpcID, "group-name", "web")},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if out := call(n.DescribeSecurityGroups(b.Context(), in)).ok(b); len(out.SecurityGroups) != 1 {
+					b.Fatalf("%d groups, want one", len(out.SecurityGroups))
+				}
+			}
+		})
+	}
 }

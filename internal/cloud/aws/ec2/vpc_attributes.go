@@ -74,6 +74,9 @@ func (s *Service) ModifyVpcTenancy(ctx context.Context, in *ModifyVpcTenancyInpu
 	})
 }
 
+// maxBlocks is AWS's quota of blocks of each family in a VPC.
+const maxBlocks = 5
+
 // AssociateVpcCidrBlock adds an IPv4 block, or an Amazon-provided IPv6 block, to a VPC.
 func (s *Service) AssociateVpcCidrBlock(ctx context.Context, in *AssociateVpcCidrBlockInput) (*AssociateVpcCidrBlockOutput, error) {
 	switch {
@@ -91,6 +94,9 @@ func (s *Service) AssociateVpcCidrBlock(ctx context.Context, in *AssociateVpcCid
 			return err
 		}
 		defer func() { t.putVPC(r) }()
+		if in.CidrBlock == nil && len(r.IPv6) == maxBlocks || in.CidrBlock != nil && len(r.Blocks) == maxBlocks {
+			return wire.Errorf("CidrLimitExceeded", "This network '%s' has met its maximum number of allowed CIDRs: %d", r.ID, maxBlocks)
+		}
 		if in.CidrBlock == nil {
 			b := t.addIPv6Block(r, text(in.Ipv6CidrBlockNetworkBorderGroup))
 			out.Ipv6CidrBlockAssociation = new(renderIPv6Block(r, b, "associating"))

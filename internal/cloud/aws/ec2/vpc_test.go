@@ -137,6 +137,10 @@ func TestVPCBlocks(t *testing.T) {
 		t.Errorf("the blocks left are %+v", v.CidrBlockAssociationSet)
 	}
 	call(n.AssociateVpcCidrBlock(ctx, &ec2.AssociateVpcCidrBlockInput{VpcId: &id})).fails(t, "MissingParameter")
+	for i := range 4 {
+		associate(fmt.Sprintf("10.%d.0.0/16", i+1)).ok(t)
+	}
+	associate("10.5.0.0/16").fails(t, "CidrLimitExceeded")
 }
 
 func TestVPCIPv6Blocks(t *testing.T) {
