@@ -61,7 +61,7 @@ func Action(name string) Option { return func(op *Operation) { op.Action = name 
 // Unsigned marks an operation that AWS answers without a signature.
 func Unsigned() Option { return func(op *Operation) { op.Unsigned = true } }
 
-// On says which resource ARNs a call is about, for authorisation and audit. Without it a call is about "*".
+// On says which resource ARNs a call is about, for authorisation and audit. Without it, or where f gives none, a call is about "*".
 func On[I any](f func(ctx context.Context, in *I) []string) Option {
 	return func(op *Operation) {
 		op.resources = func(ctx context.Context, in any) []string { return f(ctx, in.(*I)) }
@@ -70,10 +70,12 @@ func On[I any](f func(ctx context.Context, in *I) []string) Option {
 
 // Resources gives the ARNs that a call with this input is about.
 func (op *Operation) Resources(ctx context.Context, in any) []string {
-	if op.resources == nil {
-		return []string{"*"}
+	if op.resources != nil {
+		if arns := op.resources(ctx, in); len(arns) > 0 {
+			return arns
+		}
 	}
-	return op.resources(ctx, in)
+	return []string{"*"}
 }
 
 // With gives the entry with another handler behind the same input and output types, for tools that replay recorded calls. in is a
