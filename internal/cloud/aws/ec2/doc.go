@@ -6,5 +6,6 @@
 //
 // Deviations: everything reaches its final state at once. There are no instances and no images: DescribeInstances and
 // DescribeImages truthfully answer with none. IPv6 blocks come from a pool of the local cloud's own, under 2600:1f00::/24.
-// Settings that need IPAM, Outposts, BYOIP or Local Zones are refused by name.
+// Settings that need IPAM, Outposts, BYOIP, Local Zones or VPC peering are refused by name. Client tokens do not expire. Of AWS's
+// quotas, those of a resource's parts are held (rules, groups of an interface, blocks of a VPC, tags), those of an account are not.
 package ec2

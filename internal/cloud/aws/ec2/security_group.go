@@ -103,26 +103,28 @@ func (t *txn) groupBy(id, name *string) (*securityGroupRecord, error) {
 	if text(name) == "" {
 		return nil, wire.Errorf("MissingParameter", "The request must contain the parameter groupName or groupId")
 	}
-	return t.groupNamed(*name)
-}
-
-func (t *txn) groupNamed(name string) (*securityGroupRecord, error) {
-	elsewhere := false
-	vpc := t.defaultVPC()
-	for id, g := range t.s.groups.All(t.tx, t.sc) {
-		switch {
-		case !strings.EqualFold(g.Name, name):
-		case vpc != nil && g.VpcID == vpc.ID:
-			return t.group(id)
-		default:
-			elsewhere = true
+	g, err := t.groupNamed(*name)
+	if err == nil {
+		return g, nil
+	}
+	for _, other := range t.s.groups.All(t.tx, t.sc) {
+		if strings.EqualFold(other.Name, *name) {
+			return nil, wire.Errorf("InvalidParameterValue", "Invalid value '%s' for groupName. You may not reference Amazon VPC security groups by name. Please use the corresponding id for this operation.", *name)
 		}
 	}
-	switch {
-	case elsewhere:
-		return nil, wire.Errorf("InvalidParameterValue", "Invalid value '%s' for groupName. You may not reference Amazon VPC security groups by name. Please use the corresponding id for this operation.", name)
-	case vpc == nil:
+	return nil, err
+}
+
+// groupNamed finds a group of the default VPC.
+func (t *txn) groupNamed(name string) (*securityGroupRecord, error) {
+	vpc := t.defaultVPC()
+	if vpc == nil {
 		return nil, wire.Errorf("InvalidGroup.NotFound", "The security group '%s' does not exist", name)
+	}
+	for id, g := range t.s.groups.By(t.tx, t.sc, "vpc", vpc.ID) {
+		if strings.EqualFold(g.Name, name) {
+			return t.group(id)
+		}
 	}
 	return nil, wire.Errorf("InvalidGroup.NotFound", "The security group '%s' does not exist in default VPC '%s'", name, vpc.ID)
 }

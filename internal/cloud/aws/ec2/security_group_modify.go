@@ -112,8 +112,8 @@ func (t *txn) checkUnique(groupID string, egress bool) error {
 	return nil
 }
 
-// describeRules changes the descriptions of rules, named by what they allow or by their ids.
-func (t *txn) describeRules(groupID, groupName *string, egress bool, perms []IpPermission, byID []SecurityGroupRuleDescription) error {
+// setDescriptions changes the descriptions of rules, named by what they allow or by their ids.
+func (t *txn) setDescriptions(groupID, groupName *string, egress bool, perms []IpPermission, byID []SecurityGroupRuleDescription) error {
 	g, err := t.groupBy(groupID, groupName)
 	if err != nil {
 		return err
@@ -180,13 +180,13 @@ func checkPortless(perms []IpPermission) error {
 // UpdateSecurityGroupRuleDescriptionsIngress changes or removes descriptions of inbound rules.
 func (s *Service) UpdateSecurityGroupRuleDescriptionsIngress(ctx context.Context, in *UpdateSecurityGroupRuleDescriptionsIngressInput) (*UpdateSecurityGroupRuleDescriptionsIngressOutput, error) {
 	return &UpdateSecurityGroupRuleDescriptionsIngressOutput{Return: new(true)}, s.update(ctx, in.DryRun, func(t *txn) error {
-		return t.describeRules(in.GroupId, in.GroupName, false, in.IpPermissions, in.SecurityGroupRuleDescriptions)
+		return t.setDescriptions(in.GroupId, in.GroupName, false, in.IpPermissions, in.SecurityGroupRuleDescriptions)
 	})
 }
 
 // UpdateSecurityGroupRuleDescriptionsEgress changes or removes descriptions of outbound rules.
 func (s *Service) UpdateSecurityGroupRuleDescriptionsEgress(ctx context.Context, in *UpdateSecurityGroupRuleDescriptionsEgressInput) (*UpdateSecurityGroupRuleDescriptionsEgressOutput, error) {
 	return &UpdateSecurityGroupRuleDescriptionsEgressOutput{Return: new(true)}, s.update(ctx, in.DryRun, func(t *txn) error {
-		return t.describeRules(in.GroupId, in.GroupName, true, in.IpPermissions, in.SecurityGroupRuleDescriptions)
+		return t.setDescriptions(in.GroupId, in.GroupName, true, in.IpPermissions, in.SecurityGroupRuleDescriptions)
 	})
 }

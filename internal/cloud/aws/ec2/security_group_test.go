@@ -189,6 +189,7 @@ func TestSecurityGroupByNameInDefaultVPC(t *testing.T) {
 	}
 	n.group(n.vpc("10.0.0.0/16"), "elsewhere")
 	call(n.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{GroupNames: []string{"nobody"}})).fails(t, "InvalidGroup.NotFound")
+	call(n.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{GroupNames: []string{"elsewhere"}})).fails(t, "InvalidGroup.NotFound")
 	call(n.DeleteSecurityGroup(ctx, &ec2.DeleteSecurityGroupInput{GroupName: new("elsewhere")})).fails(t, "InvalidParameterValue")
 	call(n.DeleteSecurityGroup(ctx, &ec2.DeleteSecurityGroupInput{})).fails(t, "MissingParameter")
 	call(n.DeleteSecurityGroup(ctx, &ec2.DeleteSecurityGroupInput{GroupName: new("legacy")})).ok(t)
