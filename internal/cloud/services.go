@@ -5,6 +5,7 @@ import (
 	"atoll/internal/cloud/aws/dynamodb"
 	"atoll/internal/cloud/aws/ec2"
 	"atoll/internal/cloud/aws/iam"
+	"atoll/internal/cloud/aws/kms"
 	"atoll/internal/cloud/aws/logs"
 	"atoll/internal/cloud/aws/s3"
 	"atoll/internal/cloud/aws/s3control"
@@ -20,8 +21,10 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys) ([]wire.Service, e
 		return nil, err
 	}
 	directory := iam.New(iam.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keys, HTTP: c.config.HTTP})
+	keyring := kms.New(kms.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger})
 	return []wire.Service{
-		logs.New(logs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger}),
+		keyring,
+		logs.New(logs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring}),
 		dynamodb.New(dynamodb.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger}),
 		ec2.New(ec2.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger}),
 		directory,

@@ -52,16 +52,17 @@ func (s *Service) CreateLogGroup(ctx context.Context, in *CreateLogGroupInput) (
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
+	if in.KmsKeyId != nil {
+		if err := s.checkKey(ctx, name, *in.KmsKeyId); err != nil {
+			return nil, err
+		}
+		g.KmsKey = *in.KmsKeyId
+	}
 	return &CreateLogGroupOutput{}, s.update(ctx, func(t *txn) error {
 		if _, exists := t.groups.Get(t.tx, t.sc, name); exists {
 			return wire.Errorf("ResourceAlreadyExistsException", "The specified log group already exists")
 		}
 		g.Created = t.now.UnixMilli()
-		if in.KmsKeyId != nil {
-			if err := t.setKey(g, *in.KmsKeyId); err != nil {
-				return err
-			}
-		}
 		t.putGroup(g)
 		return t.tag(g, in.Tags)
 	})
@@ -116,8 +117,16 @@ func (s *Service) PutLogGroupDeletionProtection(ctx context.Context, in *PutLogG
 
 // AssociateKmsKey gives a group a key.
 func (s *Service) AssociateKmsKey(ctx context.Context, in *AssociateKmsKeyInput) (*AssociateKmsKeyOutput, error) {
-	return &AssociateKmsKeyOutput{}, s.changeGroup(ctx, in.LogGroupName, in.ResourceIdentifier, func(t *txn, g *groupRecord) error {
-		return t.setKey(g, *in.KmsKeyId)
+	group := text(in.LogGroupName)
+	if in.ResourceIdentifier != nil {
+		group = groupOfIdentifier(*in.ResourceIdentifier)
+	}
+	if err := s.checkKey(ctx, group, *in.KmsKeyId); err != nil {
+		return nil, err
+	}
+	return &AssociateKmsKeyOutput{}, s.changeGroup(ctx, in.LogGroupName, in.ResourceIdentifier, func(_ *txn, g *groupRecord) error {
+		g.KmsKey = *in.KmsKeyId
+		return nil
 	})
 }
 
@@ -129,14 +138,14 @@ func (s *Service) DisassociateKmsKey(ctx context.Context, in *DisassociateKmsKey
 	})
 }
 
-func (t *txn) setKey(g *groupRecord, arn string) error {
-	if !strings.HasPrefix(arn, "arn:") || !strings.Contains(arn, ":key/") {
-		return invalid("The specified KMS key '%s' is not valid. Specify the ARN of a KMS key.", arn)
+// checkKey checks that a group can be given a key, which goes by its ARN here.
+func (s *Service) checkKey(ctx context.Context, group, key string) error {
+	if !strings.HasPrefix(key, "arn:") || !strings.Contains(key, ":key/") {
+		return invalid("The specified KMS key '%s' is not valid. Specify the ARN of a KMS key.", key)
 	}
-	if !t.d.Keys.Usable(t.tx, arn) {
-		return invalid("The specified KMS key does not exist or is not allowed to be used with Arn '%s'", groupARN(t.sc, g.Name))
+	if _, err := s.d.Keys.KeyARN(ctx, key); err != nil {
+		return invalid("The specified KMS key does not exist or is not allowed to be used with Arn '%s'", groupARN(wire.CallFrom(ctx).Scope(), group))
 	}
-	g.KmsKey = arn
 	return nil
 }
 

@@ -2,9 +2,10 @@ package logs
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"strings"
 
+	"atoll/internal/cloud/auth"
 	"atoll/internal/cloud/state"
 	"atoll/internal/cloud/wire"
 )
@@ -74,11 +75,15 @@ func checkPolicy(document string) error {
 	if len(document) < 1 || len(document) > maxPolicyBytes {
 		return invalid("1 validation error detected: Value at 'policyDocument' failed to satisfy constraint: Member must have length between 1 and %d", maxPolicyBytes)
 	}
-	var policy struct{ Statement any }
-	if err := json.Unmarshal([]byte(document), &policy); err != nil || policy.Statement == nil {
-		return invalid("Policy document is not a valid policy.")
+	policy, err := auth.ParsePolicy([]byte(document))
+	if err == nil {
+		err = policy.Check(auth.ResourcePolicy)
 	}
-	return nil
+	var fault *auth.PolicyError
+	if errors.As(err, &fault) {
+		return invalid("Policy document is not valid: %s", fault.Message)
+	}
+	return err
 }
 
 func checkRevision(r *resourcePolicyRecord, expected *string) error {

@@ -12,10 +12,10 @@ import (
 	"atoll/internal/cloud/wire"
 )
 
-// Keys knows the KMS keys of the cloud.
+// Keys knows the KMS keys of the caller's account and region.
 type Keys interface {
-	// Usable reports whether the ARN is that of a key that can encrypt now.
-	Usable(tx *state.Tx, arn string) bool
+	// KeyARN gives the ARN of the key behind an id, an ARN or an alias; it errs for one that cannot encrypt now.
+	KeyARN(ctx context.Context, key string) (string, error)
 }
 
 // Deps is what the service needs.
