@@ -35,5 +35,5 @@ gen-check: ## fails when the generated files are stale
 	$(MAKE) gen
 	git diff --exit-code --stat -- internal/cloud/aws docs/coverage.md
 
-bench: ## speed, memory and start time; writes nothing
-	go test -run '^$$' -bench . -benchtime 2s ./test/bench/ ./internal/cloud/...
+bench: build ## speed, memory and start time of the local cloud; go test -bench for its parts
+	go run ./tools/bench
