@@ -16,7 +16,8 @@ import (
 
 // Keys knows the KMS keys of the caller's account and region.
 type Keys interface {
-	// KeyARN gives the ARN of the key behind an id, an ARN or an alias, such as alias/aws/dynamodb.
+	// KeyARN gives the ARN of the key behind an id, an ARN or an alias, such as alias/aws/dynamodb; it errs for one that cannot
+	// encrypt now.
 	KeyARN(ctx context.Context, key string) (string, error)
 }
 
@@ -26,7 +27,7 @@ type Deps struct {
 	Clock  clock.Clock
 	IDs    id.Source
 	Logger *slog.Logger
-	Keys   Keys // nil: encryption with KMS keys is refused
+	Keys   Keys
 }
 
 // Service is Amazon DynamoDB.

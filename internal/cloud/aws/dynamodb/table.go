@@ -156,7 +156,7 @@ func (s *Service) CreateTable(ctx context.Context, in *CreateTableInput) (*Creat
 	if err != nil {
 		return nil, err
 	}
-	if r.KeyARN, err = s.encryption(ctx, in.SSESpecification, "CreateTable"); err != nil {
+	if r.KeyARN, err = s.encryption(ctx, in.SSESpecification); err != nil {
 		return nil, err
 	}
 	tags, err := tagMap(in.Tags)
@@ -194,7 +194,7 @@ func refuseCreate(in *CreateTableInput) error {
 }
 
 // encryption gives the ARN of the KMS key that a specification asks for, "" for the default encryption.
-func (s *Service) encryption(ctx context.Context, spec *SSESpecification, operation string) (string, error) {
+func (s *Service) encryption(ctx context.Context, spec *SSESpecification) (string, error) {
 	if spec == nil || !flag(spec.Enabled) {
 		if spec != nil && (spec.KMSMasterKeyId != nil || text(spec.SSEType) == "KMS") {
 			return "", invalidValue("SSEType KMS and KMSMasterKeyId can only be specified when encryption is enabled")
@@ -203,9 +203,6 @@ func (s *Service) encryption(ctx context.Context, spec *SSESpecification, operat
 	}
 	if spec.SSEType != nil && *spec.SSEType != "KMS" {
 		return "", invalidValue("SSEType %s is not supported", *spec.SSEType)
-	}
-	if s.d.Keys == nil {
-		return "", wire.NotImplemented("dynamodb:" + operation + " with SSESpecification")
 	}
 	key := "alias/aws/dynamodb"
 	if spec.KMSMasterKeyId != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 
 	"atoll/internal/cloud/cloudtest"
 )
@@ -107,7 +108,6 @@ func TestCreateTableFaults(t *testing.T) {
 	for _, in := range []dynamodb.CreateTableInput{
 		{StreamSpecification: &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeKeysOnly}},
 		{ResourcePolicy: aws.String("{}")},
-		{SSESpecification: &types.SSESpecification{Enabled: aws.Bool(true)}},
 	} {
 		in.TableName, in.AttributeDefinitions, in.KeySchema, in.BillingMode = name, hash, key, onDemand
 		_, err := h.CreateTable(ctx, &in)
@@ -183,6 +183,35 @@ func TestUpdateTableModes(t *testing.T) {
 	h.fails(update(dynamodb.UpdateTableInput{DeletionProtectionEnabled: aws.Bool(false)}), "ResourceNotFoundException", "Table: things not found")
 	h.fails(update(dynamodb.UpdateTableInput{ReplicaUpdates: []types.ReplicationGroupUpdate{{Create: &types.CreateReplicationGroupMemberAction{RegionName: aws.String("eu-west-1")}}}}),
 		"NotImplementedByLocalCloud", "dynamodb:UpdateTable with ReplicaUpdates")
+}
+
+func TestEncryption(t *testing.T) {
+	h := start(t)
+	h.table("things", "id:S")
+	keys := kms.NewFromConfig(h.cloud.Config())
+	own, err := keys.CreateKey(ctx, nil)
+	h.ok(err)
+	managed, err := keys.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: aws.String("alias/aws/dynamodb")})
+	h.ok(err)
+	update := func(spec types.SSESpecification) error {
+		_, err := h.UpdateTable(ctx, &dynamodb.UpdateTableInput{TableName: name, SSESpecification: &spec})
+		return err
+	}
+	h.invalid(update(types.SSESpecification{Enabled: aws.Bool(false)}), "Table is already encrypted by default")
+	h.ok(update(types.SSESpecification{Enabled: aws.Bool(true)}))
+	if d := h.describe().SSEDescription; d.Status != types.SSEStatusEnabled || d.SSEType != types.SSETypeKms || aws.ToString(d.KMSMasterKeyArn) != *managed.KeyMetadata.Arn {
+		t.Errorf("got %+v", d)
+	}
+	h.ok(update(types.SSESpecification{Enabled: aws.Bool(true), SSEType: types.SSETypeKms, KMSMasterKeyId: own.KeyMetadata.KeyId}))
+	if d := h.describe().SSEDescription; aws.ToString(d.KMSMasterKeyArn) != *own.KeyMetadata.Arn {
+		t.Errorf("got %+v", d)
+	}
+	h.invalid(update(types.SSESpecification{Enabled: aws.Bool(true), KMSMasterKeyId: own.KeyMetadata.Arn}), "Table is already encrypted with given KMSMasterKeyId")
+	h.invalid(update(types.SSESpecification{Enabled: aws.Bool(true), KMSMasterKeyId: aws.String("alias/none")}), "KMS key")
+	h.ok(update(types.SSESpecification{Enabled: aws.Bool(false)}))
+	if d := h.describe().SSEDescription; d != nil {
+		t.Errorf("got %+v", d)
+	}
 }
 
 func TestTimeToLive(t *testing.T) {

@@ -12,7 +12,7 @@ func (s *Service) UpdateTable(ctx context.Context, in *UpdateTableInput) (*Updat
 	if err := refuseUpdate(in); err != nil {
 		return nil, err
 	}
-	keyARN, err := s.encryption(ctx, in.SSESpecification, "UpdateTable")
+	keyARN, err := s.encryption(ctx, in.SSESpecification)
 	if err != nil {
 		return nil, err
 	}
