@@ -98,16 +98,11 @@ func (t *txn) assemble(u *Upload, in *CompleteMultipartUploadInput, h http.Heade
 	v := &u.Object
 	etags := md5.New() //nolint:gosec // see above
 	sum := newCombiner(algorithm, u.ChecksumType)
-	last := int64(0)
+	if err := u.checkOrder(in.MultipartUpload.Parts); err != nil {
+		return nil, err
+	}
 	for i, asked := range in.MultipartUpload.Parts {
-		if asked.PartNumber == nil || asked.ETag == nil {
-			return nil, fail("MalformedXML", detail{})
-		}
 		number := *asked.PartNumber
-		if number <= last {
-			return nil, fail("InvalidPartOrder", detail{UploadID: &u.ID})
-		}
-		last = number
 		p, ok := t.s.parts.Get(t.tx, partition(), partRecord(u.ID, number))
 		if !ok || strings.Trim(*asked.ETag, `"`) != p.ETag || !sameSums(asked, p.Sums) {
 			return nil, fail("InvalidPart", detail{UploadID: &u.ID, PartNumber: &number, ETag: asked.ETag})
@@ -136,6 +131,20 @@ func (t *txn) assemble(u *Upload, in *CompleteMultipartUploadInput, h http.Heade
 		return nil, wire.Errorf("BadDigest", "The %s you specified did not match the calculated checksum.", algorithm)
 	}
 	return v, nil
+}
+
+func (u *Upload) checkOrder(parts []CompletedPart) error {
+	last := int64(0)
+	for _, p := range parts {
+		switch {
+		case p.PartNumber == nil || p.ETag == nil:
+			return fail("MalformedXML", detail{})
+		case *p.PartNumber <= last:
+			return fail("InvalidPartOrder", detail{UploadID: &u.ID})
+		}
+		last = *p.PartNumber
+	}
+	return nil
 }
 
 // sameSums reports whether the checksums that a completion names of a part are those that it has.
