@@ -11,10 +11,8 @@ func (s *Service) DescribeAccountAttributes(ctx context.Context, in *DescribeAcc
 	out := &DescribeAccountAttributesOutput{AccountAttributes: []AccountAttribute{}}
 	return out, s.view(ctx, in.DryRun, func(t *txn) error {
 		defaultVPC := "none"
-		for id, r := range s.vpcs.All(t.tx, t.sc) {
-			if r.Default {
-				defaultVPC = id
-			}
+		if r := t.defaultVPC(); r != nil {
+			defaultVPC = r.ID
 		}
 		names := in.AttributeNames
 		if len(names) == 0 {

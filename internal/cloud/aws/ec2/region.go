@@ -110,14 +110,22 @@ func (t *txn) newDefaultVPC() *vpcRecord {
 	return vpc
 }
 
+// defaultVPC gives the region's default VPC, nil where it was deleted.
+func (t *txn) defaultVPC() *vpcRecord {
+	for _, r := range t.s.vpcs.All(t.tx, t.sc) {
+		if r.Default {
+			return r
+		}
+	}
+	return nil
+}
+
 // CreateDefaultVpc makes a default VPC anew, where the region's was deleted.
 func (s *Service) CreateDefaultVpc(ctx context.Context, in *CreateDefaultVpcInput) (*CreateDefaultVpcOutput, error) {
 	out := &CreateDefaultVpcOutput{}
 	return out, s.update(ctx, in.DryRun, func(t *txn) error {
-		for id, r := range s.vpcs.All(t.tx, t.sc) {
-			if r.Default {
-				return wire.Errorf("DefaultVpcAlreadyExists", "A Default VPC already exists for this account in this region: %s", id)
-			}
+		if r := t.defaultVPC(); r != nil {
+			return wire.Errorf("DefaultVpcAlreadyExists", "A Default VPC already exists for this account in this region: %s", r.ID)
 		}
 		out.Vpc = new(t.renderVPC(t.newDefaultVPC()))
 		return nil

@@ -314,13 +314,3 @@ func (s *Service) DeleteSecurityGroup(ctx context.Context, in *DeleteSecurityGro
 		return nil
 	})
 }
-
-// defaultVPC gives the region's default VPC, nil where it was deleted.
-func (t *txn) defaultVPC() *vpcRecord {
-	for _, r := range t.s.vpcs.All(t.tx, t.sc) {
-		if r.Default {
-			return r
-		}
-	}
-	return nil
-}

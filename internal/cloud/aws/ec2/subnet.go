@@ -235,30 +235,28 @@ func (s *Service) CreateDefaultSubnet(ctx context.Context, in *CreateDefaultSubn
 		if err != nil {
 			return err
 		}
-		for _, vpc := range s.vpcs.All(t.tx, t.sc) {
-			if !vpc.Default {
+		vpc := t.defaultVPC()
+		if vpc == nil {
+			return wire.Errorf("DefaultVpcDoesNotExist", "No default VPC exists for this account in this region.")
+		}
+		for id, sub := range s.subnets.By(t.tx, t.sc, "vpc", vpc.ID) {
+			if sub.DefaultForAZ && sub.Zone == z.name {
+				return wire.Errorf("DefaultSubnetAlreadyExistsInAvailabilityZone", "'%s' is already the default subnet in %s.", id, z.name)
+			}
+		}
+		for n := range 16 {
+			cidr := netip.PrefixFrom(netip.AddrFrom4([4]byte{172, 31, byte(n * 16), 0}), 20).String()
+			block, err := t.checkSubnetBlock(vpc, cidr)
+			if err != nil {
 				continue
 			}
-			for id, sub := range s.subnets.By(t.tx, t.sc, "vpc", vpc.ID) {
-				if sub.DefaultForAZ && sub.Zone == z.name {
-					return wire.Errorf("DefaultSubnetAlreadyExistsInAvailabilityZone", "'%s' is already the default subnet in %s.", id, z.name)
-				}
-			}
-			for n := range 16 {
-				cidr := netip.PrefixFrom(netip.AddrFrom4([4]byte{172, 31, byte(n * 16), 0}), 20).String()
-				block, err := t.checkSubnetBlock(vpc, cidr)
-				if err != nil {
-					continue
-				}
-				r := t.newSubnet(vpc, block, z)
-				r.DefaultForAZ, r.MapPublicIP = true, true
-				t.putSubnet(r)
-				out.Subnet = new(t.renderSubnet(r))
-				return nil
-			}
-			return wire.Errorf("InvalidSubnet.Conflict", "The default VPC has no free /20 block left.")
+			r := t.newSubnet(vpc, block, z)
+			r.DefaultForAZ, r.MapPublicIP = true, true
+			t.putSubnet(r)
+			out.Subnet = new(t.renderSubnet(r))
+			return nil
 		}
-		return wire.Errorf("DefaultVpcDoesNotExist", "No default VPC exists for this account in this region.")
+		return wire.Errorf("InvalidSubnet.Conflict", "The default VPC has no free /20 block left.")
 	})
 }
 
