@@ -150,15 +150,19 @@ func readList(list []AttributeValue) ([]attribute.Value, error) {
 	return values, nil
 }
 
-// filter makes the condition of QueryFilter or ScanFilter.
-func filter(in map[string]Condition, operator *string) (*expression.Condition, error) {
+// filter makes the condition of an expression, or of QueryFilter or ScanFilter; nil for none.
+func filter(c *expression.Context, text *string, in map[string]Condition, operator *string) (*expression.Condition, error) {
+	if text != nil {
+		out, err := c.Condition(expression.FilterExpression, *text)
+		return out, asInvalid(err)
+	}
 	var all []*expression.Condition
 	for _, name := range slices.Sorted(maps.Keys(in)) {
-		c, err := comparison(name, *in[name].ComparisonOperator, in[name].AttributeValueList)
+		one, err := comparison(name, *in[name].ComparisonOperator, in[name].AttributeValueList)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, c)
+		all = append(all, one)
 	}
 	return joined(all, operator)
 }
@@ -179,11 +183,40 @@ func projection(c *expression.Context, text *string, names []string) (*expressio
 	return p, asInvalid(err)
 }
 
-// condition makes the condition of an expression or of Expected, nil for neither.
-func condition(c *expression.Context, text *string, in map[string]ExpectedAttributeValue, operator *string) (*expression.Condition, error) {
-	if text == nil {
-		return expected(in, operator)
+// guard has the parameters of the condition on a write.
+type guard struct {
+	expression *string
+	expected   map[string]ExpectedAttributeValue
+	operator   *string
+	onFailure  *string // ReturnValuesOnConditionCheckFailure
+}
+
+func (g guard) parameters(names map[string]string, values map[string]AttributeValue) parameters {
+	return parameters{
+		expressions: []named{expr(expression.ConditionExpression, g.expression)},
+		legacy:      []named{{"Expected", g.expected != nil}, {"ConditionalOperator", g.operator != nil}},
+		names:       names, values: values,
 	}
-	out, err := c.Condition(expression.ConditionExpression, *text)
-	return out, asInvalid(err)
+}
+
+// change begins a change with its condition. It is the last to look at the expressions: what they left unused is a fault.
+func (g guard) change(c *expression.Context) (change, error) {
+	ch := change{}
+	var err error
+	if g.expression != nil {
+		ch.condition, err = c.Condition(expression.ConditionExpression, *g.expression)
+	} else {
+		ch.condition, err = expected(g.expected, g.operator)
+	}
+	if err != nil {
+		return ch, asInvalid(err)
+	}
+	switch text(g.onFailure) {
+	case "", "NONE":
+	case "ALL_OLD":
+		ch.showOld = true
+	default:
+		return ch, enum(*g.onFailure, "returnValuesOnConditionCheckFailure", "ALL_OLD, NONE")
+	}
+	return ch, asInvalid(c.Unused())
 }

@@ -27,13 +27,7 @@ func (s *Service) Query(ctx context.Context, in *QueryInput) (*QueryOutput, erro
 	if err != nil {
 		return nil, err
 	}
-	var keep *expression.Condition
-	if in.FilterExpression != nil {
-		keep, err = c.Condition(expression.FilterExpression, *in.FilterExpression)
-		err = asInvalid(err)
-	} else {
-		keep, err = filter(in.QueryFilter, in.ConditionalOperator)
-	}
+	keep, err := filter(c, in.FilterExpression, in.QueryFilter, in.ConditionalOperator)
 	if err != nil {
 		return nil, err
 	}
@@ -130,13 +124,7 @@ func (s *Service) Scan(ctx context.Context, in *ScanInput) (*ScanOutput, error) 
 	if err != nil {
 		return nil, err
 	}
-	var keep *expression.Condition
-	if in.FilterExpression != nil {
-		keep, err = c.Condition(expression.FilterExpression, *in.FilterExpression)
-		err = asInvalid(err)
-	} else {
-		keep, err = filter(in.ScanFilter, in.ConditionalOperator)
-	}
+	keep, err := filter(c, in.FilterExpression, in.ScanFilter, in.ConditionalOperator)
 	if err != nil {
 		return nil, err
 	}

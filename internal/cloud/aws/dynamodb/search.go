@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -169,7 +170,8 @@ func errStart(q *search) error {
 }
 
 func errorMessage(err error) string {
-	if e, ok := err.(*wire.Error); ok {
+	var e *wire.Error
+	if errors.As(err, &e) {
 		return e.Message
 	}
 	return err.Error()

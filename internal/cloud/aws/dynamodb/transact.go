@@ -36,7 +36,6 @@ type action struct {
 	item   attribute.Item // of a put
 	key    map[string]AttributeValue
 	update *expression.Update
-	delete bool
 }
 
 // newAction checks one of a transaction's writes, as far as that needs no table.
@@ -51,30 +50,33 @@ func newAction(in TransactWriteItem) (*action, error) {
 		return nil, invalid("TransactItems can only contain one of Check, Put, Update or Delete")
 	}
 	a := &action{}
-	p := parameters{}
-	var check, update, failure *string
+	var g guard
+	var names map[string]string
+	var values map[string]AttributeValue
+	var update *string
+	check := false
 	switch {
 	case in.ConditionCheck != nil:
 		c := in.ConditionCheck
-		a.table, a.key, a.change.check = *c.TableName, c.Key, true
-		check, failure, p.names, p.values = c.ConditionExpression, c.ReturnValuesOnConditionCheckFailure, c.ExpressionAttributeNames, c.ExpressionAttributeValues
+		a.table, a.key, check = *c.TableName, c.Key, true
+		g.expression, g.onFailure, names, values = c.ConditionExpression, c.ReturnValuesOnConditionCheckFailure, c.ExpressionAttributeNames, c.ExpressionAttributeValues
 	case in.Put != nil:
 		c := in.Put
 		a.table = *c.TableName
-		check, failure, p.names, p.values = c.ConditionExpression, c.ReturnValuesOnConditionCheckFailure, c.ExpressionAttributeNames, c.ExpressionAttributeValues
+		g.expression, g.onFailure, names, values = c.ConditionExpression, c.ReturnValuesOnConditionCheckFailure, c.ExpressionAttributeNames, c.ExpressionAttributeValues
 	case in.Delete != nil:
 		c := in.Delete
-		a.table, a.key, a.delete = *c.TableName, c.Key, true
-		check, failure, p.names, p.values = c.ConditionExpression, c.ReturnValuesOnConditionCheckFailure, c.ExpressionAttributeNames, c.ExpressionAttributeValues
+		a.table, a.key = *c.TableName, c.Key
+		g.expression, g.onFailure, names, values = c.ConditionExpression, c.ReturnValuesOnConditionCheckFailure, c.ExpressionAttributeNames, c.ExpressionAttributeValues
 	default:
 		c := in.Update
 		a.table, a.key, update = *c.TableName, c.Key, c.UpdateExpression
-		check, failure, p.names, p.values = c.ConditionExpression, c.ReturnValuesOnConditionCheckFailure, c.ExpressionAttributeNames, c.ExpressionAttributeValues
+		g.expression, g.onFailure, names, values = c.ConditionExpression, c.ReturnValuesOnConditionCheckFailure, c.ExpressionAttributeNames, c.ExpressionAttributeValues
 	}
+	p := g.parameters(names, values)
 	if update != nil {
-		p.expressions = append(p.expressions, expr(expression.UpdateExpression, update))
+		p.expressions = append([]named{expr(expression.UpdateExpression, update)}, p.expressions...)
 	}
-	p.expressions = append(p.expressions, expr(expression.ConditionExpression, check))
 	c, err := p.context()
 	if err != nil {
 		return nil, err
@@ -84,20 +86,14 @@ func newAction(in TransactWriteItem) (*action, error) {
 			return nil, err
 		}
 	}
-	if check != nil {
-		if a.change.condition, err = condition(c, check, nil, nil); err != nil {
-			return nil, err
-		}
-	}
-	if a.change.showOld, err = showsOld(failure); err != nil {
+	if a.change, err = g.change(c); err != nil {
 		return nil, err
 	}
+	a.change.check = check
 	if in.Put != nil {
-		if a.item, err = readItem(in.Put.Item); err != nil {
-			return nil, err
-		}
+		a.item, err = readItem(in.Put.Item)
 	}
-	return a, asInvalid(c.Unused())
+	return a, err
 }
 
 // id gives the record id of the item that an action is about.

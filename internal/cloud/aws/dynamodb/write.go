@@ -17,23 +17,14 @@ func (s *Service) PutItem(ctx context.Context, in *PutItemInput) (*PutItemOutput
 	if err := returnsOld(in.ReturnValues); err != nil {
 		return nil, err
 	}
-	c, err := parameters{
-		expressions: []named{expr(expression.ConditionExpression, in.ConditionExpression)},
-		legacy:      []named{{"Expected", in.Expected != nil}, {"ConditionalOperator", in.ConditionalOperator != nil}},
-		names:       in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
-	}.context()
+	g := guard{in.ConditionExpression, in.Expected, in.ConditionalOperator, in.ReturnValuesOnConditionCheckFailure}
+	c, err := g.parameters(in.ExpressionAttributeNames, in.ExpressionAttributeValues).context()
 	if err != nil {
 		return nil, err
 	}
-	ch := change{}
-	if ch.condition, err = condition(c, in.ConditionExpression, in.Expected, in.ConditionalOperator); err != nil {
+	ch, err := g.change(c)
+	if err != nil {
 		return nil, err
-	}
-	if ch.showOld, err = showsOld(in.ReturnValuesOnConditionCheckFailure); err != nil {
-		return nil, err
-	}
-	if err := c.Unused(); err != nil {
-		return nil, asInvalid(err)
 	}
 	item, err := readItem(in.Item)
 	if err != nil {
@@ -76,23 +67,14 @@ func (s *Service) DeleteItem(ctx context.Context, in *DeleteItemInput) (*DeleteI
 	if err := returnsOld(in.ReturnValues); err != nil {
 		return nil, err
 	}
-	c, err := parameters{
-		expressions: []named{expr(expression.ConditionExpression, in.ConditionExpression)},
-		legacy:      []named{{"Expected", in.Expected != nil}, {"ConditionalOperator", in.ConditionalOperator != nil}},
-		names:       in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
-	}.context()
+	g := guard{in.ConditionExpression, in.Expected, in.ConditionalOperator, in.ReturnValuesOnConditionCheckFailure}
+	c, err := g.parameters(in.ExpressionAttributeNames, in.ExpressionAttributeValues).context()
 	if err != nil {
 		return nil, err
 	}
-	ch := change{}
-	if ch.condition, err = condition(c, in.ConditionExpression, in.Expected, in.ConditionalOperator); err != nil {
+	ch, err := g.change(c)
+	if err != nil {
 		return nil, err
-	}
-	if ch.showOld, err = showsOld(in.ReturnValuesOnConditionCheckFailure); err != nil {
-		return nil, err
-	}
-	if err := c.Unused(); err != nil {
-		return nil, asInvalid(err)
 	}
 	out := &DeleteItemOutput{}
 	return out, s.update(ctx, func(t *txn) error {
@@ -132,12 +114,11 @@ func (s *Service) UpdateItem(ctx context.Context, in *UpdateItemInput) (*UpdateI
 	default:
 		return nil, enum(*in.ReturnValues, "returnValues", "ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW")
 	}
-	c, err := parameters{
-		expressions: []named{expr(expression.UpdateExpression, in.UpdateExpression), expr(expression.ConditionExpression, in.ConditionExpression)},
-		legacy: []named{{"AttributeUpdates", in.AttributeUpdates != nil}, {"Expected", in.Expected != nil},
-			{"ConditionalOperator", in.ConditionalOperator != nil}},
-		names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
-	}.context()
+	g := guard{in.ConditionExpression, in.Expected, in.ConditionalOperator, in.ReturnValuesOnConditionCheckFailure}
+	p := g.parameters(in.ExpressionAttributeNames, in.ExpressionAttributeValues)
+	p.expressions = append([]named{expr(expression.UpdateExpression, in.UpdateExpression)}, p.expressions...)
+	p.legacy = append([]named{{"AttributeUpdates", in.AttributeUpdates != nil}}, p.legacy...)
+	c, err := p.context()
 	if err != nil {
 		return nil, err
 	}
@@ -145,15 +126,9 @@ func (s *Service) UpdateItem(ctx context.Context, in *UpdateItemInput) (*UpdateI
 	if err != nil {
 		return nil, err
 	}
-	ch := change{}
-	if ch.condition, err = condition(c, in.ConditionExpression, in.Expected, in.ConditionalOperator); err != nil {
+	ch, err := g.change(c)
+	if err != nil {
 		return nil, err
-	}
-	if ch.showOld, err = showsOld(in.ReturnValuesOnConditionCheckFailure); err != nil {
-		return nil, err
-	}
-	if err := c.Unused(); err != nil {
-		return nil, asInvalid(err)
 	}
 	out := &UpdateItemOutput{}
 	return out, s.update(ctx, func(t *txn) error {
@@ -244,16 +219,6 @@ func returnsOld(want *string) error {
 		return invalid("ReturnValues can only be ALL_OLD or NONE")
 	}
 	return enum(*want, "returnValues", "ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW")
-}
-
-func showsOld(want *string) (bool, error) {
-	switch text(want) {
-	case "", "NONE":
-		return false, nil
-	case "ALL_OLD":
-		return true, nil
-	}
-	return false, enum(*want, "returnValuesOnConditionCheckFailure", "ALL_OLD, NONE")
 }
 
 const gibibyte = 1 << 30
