@@ -16,7 +16,8 @@ import (
 
 // services makes every service of the cloud, over one store. What one needs of another it is given here.
 func (c *Cloud) services(store *state.Store, keys *auth.Keys) ([]wire.Service, error) {
-	objects, err := s3.New(s3.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, ObjectsDir: objectsDir(c.config.Dir)})
+	objects, err := s3.New(s3.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, ObjectsDir: objectsDir(c.config.Dir),
+		Ephemeral: c.config.Ephemeral})
 	if err != nil {
 		return nil, err
 	}

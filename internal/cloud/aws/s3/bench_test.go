@@ -9,6 +9,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"atoll/internal/cloud/cloudtest"
 )
 
 // BenchmarkGetObject reads an object of 4 KiB while the bucket holds more and more others: the cost must not grow with them.
@@ -55,7 +57,7 @@ func BenchmarkListObjectsV2(b *testing.B) {
 func BenchmarkPutObject(b *testing.B) {
 	for _, size := range []int{4 << 10, 8 << 20} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			_, cl := start(b)
+			_, cl := start(b, cloudtest.Durable())
 			body := noise(size)
 			b.SetBytes(int64(size))
 			for b.Loop() {

@@ -24,8 +24,9 @@ type Segment struct {
 // A file is written once. It is safe on disk before a record names it, and goes away after no record names it, when the last
 // reader has closed it.
 type contents struct {
-	dir   string
-	newID func() string
+	dir      string
+	newID    func() string
+	volatile bool // nothing has to outlive the process
 
 	mu     sync.Mutex
 	read   map[string]int      // readers by file
@@ -37,8 +38,8 @@ type contents struct {
 
 const bufferSize = 128 << 10
 
-func newContents(dir string, newID func() string) *contents {
-	c := &contents{dir: dir, newID: newID, read: map[string]int{}, doomed: map[string]struct{}{}, going: map[string]struct{}{}}
+func newContents(dir string, newID func() string, volatile bool) *contents {
+	c := &contents{dir: dir, newID: newID, volatile: volatile, read: map[string]int{}, doomed: map[string]struct{}{}, going: map[string]struct{}{}}
 	c.buffers.New = func() any { b := make([]byte, bufferSize); return &b }
 	return c
 }
@@ -62,7 +63,7 @@ func (c *contents) makeDir(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(dir))
+	return c.syncDir(filepath.Dir(dir))
 }
 
 // write stores what r gives, copies it to tee on the way, and returns once it is on disk. An error of r comes back as it is.
@@ -72,10 +73,10 @@ func (c *contents) write(r io.Reader, tee io.Writer) (Segment, error) {
 		return Segment{}, fmt.Errorf("creating an object's file: %w", err)
 	}
 	n, err := c.fill(f, r, tee)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = syncDir(filepath.Dir(f.Name()))
+	if err == nil {
+		err = c.sync(f)
 	}
-	if err != nil {
+	if err = errors.Join(err, f.Close()); err != nil {
 		return Segment{}, errors.Join(err, os.Remove(f.Name()))
 	}
 	return Segment{File: file, Size: n}, nil
@@ -97,12 +98,33 @@ func (c *contents) fill(f *os.File, r io.Reader, tee io.Writer) (int64, error) {
 			total += int64(n)
 		}
 		if errors.Is(err, io.EOF) {
-			return total, f.Sync()
+			return total, nil
 		}
 		if err != nil {
 			return total, err
 		}
 	}
+}
+
+// sync brings a new file to disk, and its entry in the directory: at the same time, since file systems write both in one go.
+func (c *contents) sync(f *os.File) error {
+	if c.volatile {
+		return nil
+	}
+	entry := make(chan error, 1)
+	go func() { entry <- c.syncDir(filepath.Dir(f.Name())) }()
+	return errors.Join(f.Sync(), <-entry)
+}
+
+func (c *contents) syncDir(dir string) error {
+	if c.volatile {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // link gives a content a second name without copying it. The caller holds it open.
@@ -119,7 +141,7 @@ func (c *contents) link(segments []Segment) ([]Segment, error) {
 		}
 		if err == nil {
 			out = append(out, Segment{File: file, Size: s.Size})
-			err = syncDir(filepath.Dir(path))
+			err = c.syncDir(filepath.Dir(path))
 		}
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("copying an object's file: %w", err), c.remove(files(out)))
@@ -352,12 +374,4 @@ func (r *reader) Close() error {
 		err = r.f.Close()
 	}
 	return errors.Join(err, r.c.release(r.held))
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

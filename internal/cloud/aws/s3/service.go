@@ -25,6 +25,7 @@ type Deps struct {
 	IDs        id.Source
 	Logger     *slog.Logger
 	ObjectsDir string // holds the objects' bytes, and nothing else
+	Ephemeral  bool   // the store is in memory: objects need not outlive it
 }
 
 // Service is Amazon S3.
@@ -42,7 +43,7 @@ var _ wire.Service = (*Service)(nil)
 // New makes the service, and removes what interrupted calls left in ObjectsDir.
 func New(d Deps) (*Service, error) {
 	s := &Service{d: d, tables: newTables(d.Store), swept: map[string]time.Time{},
-		contents: newContents(d.ObjectsDir, func() string { return d.IDs.Hex(32) })}
+		contents: newContents(d.ObjectsDir, func() string { return d.IDs.Hex(32) }, d.Ephemeral)}
 	if err := d.Store.Err(); err != nil {
 		return nil, fmt.Errorf("reading the records of S3: %w", err)
 	}
