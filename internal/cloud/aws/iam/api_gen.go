@@ -31,6 +31,7 @@ func API() *model.API {
 			{Name: "DeleteAccessKey", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteAccountAlias", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteInstanceProfile", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "DeleteLoginProfile", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteOpenIDConnectProvider", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeletePolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeletePolicyVersion", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -39,10 +40,12 @@ func API() *model.API {
 			{Name: "DeleteRolePolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteServiceLinkedRole", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteUser", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "DeleteUserPermissionsBoundary", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteUserPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DetachRolePolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DetachUserPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "GetInstanceProfile", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "GetLoginProfile", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "GetOpenIDConnectProvider", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "GetPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "GetPolicyVersion", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -56,8 +59,12 @@ func API() *model.API {
 			{Name: "ListAttachedRolePolicies", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListAttachedUserPolicies", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListEntitiesForPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "ListGroupsForUser", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "ListInstanceProfileTags", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListInstanceProfiles", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListInstanceProfilesForRole", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "ListMFADevices", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "ListOpenIDConnectProviderTags", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListOpenIDConnectProviders", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListPolicies", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListPolicyTags", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -65,11 +72,16 @@ func API() *model.API {
 			{Name: "ListRolePolicies", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListRoleTags", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListRoles", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "ListSSHPublicKeys", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "ListServiceSpecificCredentials", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "ListSigningCertificates", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListUserPolicies", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListUserTags", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListUsers", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "ListVirtualMFADevices", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "PutRolePermissionsBoundary", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "PutRolePolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "PutUserPermissionsBoundary", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "PutUserPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "RemoveClientIDFromOpenIDConnectProvider", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "RemoveRoleFromInstanceProfile", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -131,7 +143,7 @@ func API() *model.API {
 			{Shape: "UnmodifiableEntityException", Code: "UnmodifiableEntity", Status: 400},
 			{Shape: "UnrecognizedPublicKeyEncodingException", Code: "UnrecognizedPublicKeyEncoding", Status: 400},
 		},
-		Others: "AcceptDelegationRequest AcquireRole AddUserToGroup AssociateDelegationRequest AttachGroupPolicy ChangePassword CreateDelegationRequest CreateGroup CreateLoginProfile CreateSAMLProvider CreateServiceSpecificCredential CreateVirtualMFADevice DeactivateMFADevice DeleteAccountPasswordPolicy DeleteGroup DeleteGroupPolicy DeleteLoginProfile DeleteSAMLProvider DeleteSSHPublicKey DeleteServerCertificate DeleteServiceSpecificCredential DeleteSigningCertificate DeleteUserPermissionsBoundary DeleteVirtualMFADevice DetachGroupPolicy DisableOrganizationsRootCredentialsManagement DisableOrganizationsRootSessions DisableOutboundWebIdentityFederation EnableMFADevice EnableOrganizationsRootCredentialsManagement EnableOrganizationsRootSessions EnableOutboundWebIdentityFederation GenerateCredentialReport GenerateOrganizationsAccessReport GenerateServiceLastAccessedDetails GetAccessKeyLastUsed GetAccountAuthorizationDetails GetAccountPasswordPolicy GetAccountProperties GetAccountSummary GetContextKeysForCustomPolicy GetContextKeysForPrincipalPolicy GetCredentialReport GetDelegationRequest GetGroup GetGroupPolicy GetHumanReadableSummary GetLoginProfile GetMFADevice GetOrganizationsAccessReport GetOutboundWebIdentityFederationInfo GetRoleTemplateVersion GetSAMLProvider GetSSHPublicKey GetServerCertificate GetServiceLastAccessedDetails GetServiceLastAccessedDetailsWithEntities ListAttachedGroupPolicies ListDelegationRequests ListGroupPolicies ListGroups ListGroupsForUser ListInstanceProfileTags ListMFADeviceTags ListMFADevices ListOpenIDConnectProviderTags ListOrganizationsFeatures ListPoliciesGrantingServiceAccess ListSAMLProviderTags ListSAMLProviders ListSSHPublicKeys ListServerCertificateTags ListServerCertificates ListServiceSpecificCredentials ListSigningCertificates ListVirtualMFADevices PutAccountProperties PutGroupPolicy PutUserPermissionsBoundary RejectDelegationRequest RemoveUserFromGroup ResetServiceSpecificCredential ResyncMFADevice SendDelegationToken SetSecurityTokenServicePreferences SimulateCustomPolicy SimulatePrincipalPolicy TagMFADevice TagSAMLProvider TagServerCertificate UntagMFADevice UntagSAMLProvider UntagServerCertificate UpdateAccountPasswordPolicy UpdateDelegationRequest UpdateGroup UpdateLoginProfile UpdateSAMLProvider UpdateSSHPublicKey UpdateServerCertificate UpdateServiceSpecificCredential UpdateSigningCertificate UploadSSHPublicKey UploadServerCertificate UploadSigningCertificate",
+		Others: "AcceptDelegationRequest AcquireRole AddUserToGroup AssociateDelegationRequest AttachGroupPolicy ChangePassword CreateDelegationRequest CreateGroup CreateLoginProfile CreateSAMLProvider CreateServiceSpecificCredential CreateVirtualMFADevice DeactivateMFADevice DeleteAccountPasswordPolicy DeleteGroup DeleteGroupPolicy DeleteSAMLProvider DeleteSSHPublicKey DeleteServerCertificate DeleteServiceSpecificCredential DeleteSigningCertificate DeleteVirtualMFADevice DetachGroupPolicy DisableOrganizationsRootCredentialsManagement DisableOrganizationsRootSessions DisableOutboundWebIdentityFederation EnableMFADevice EnableOrganizationsRootCredentialsManagement EnableOrganizationsRootSessions EnableOutboundWebIdentityFederation GenerateCredentialReport GenerateOrganizationsAccessReport GenerateServiceLastAccessedDetails GetAccessKeyLastUsed GetAccountAuthorizationDetails GetAccountPasswordPolicy GetAccountProperties GetAccountSummary GetContextKeysForCustomPolicy GetContextKeysForPrincipalPolicy GetCredentialReport GetDelegationRequest GetGroup GetGroupPolicy GetHumanReadableSummary GetMFADevice GetOrganizationsAccessReport GetOutboundWebIdentityFederationInfo GetRoleTemplateVersion GetSAMLProvider GetSSHPublicKey GetServerCertificate GetServiceLastAccessedDetails GetServiceLastAccessedDetailsWithEntities ListAttachedGroupPolicies ListDelegationRequests ListGroupPolicies ListGroups ListMFADeviceTags ListOrganizationsFeatures ListPoliciesGrantingServiceAccess ListSAMLProviderTags ListSAMLProviders ListServerCertificateTags ListServerCertificates PutAccountProperties PutGroupPolicy RejectDelegationRequest RemoveUserFromGroup ResetServiceSpecificCredential ResyncMFADevice SendDelegationToken SetSecurityTokenServicePreferences SimulateCustomPolicy SimulatePrincipalPolicy TagMFADevice TagSAMLProvider TagServerCertificate UntagMFADevice UntagSAMLProvider UntagServerCertificate UpdateAccountPasswordPolicy UpdateDelegationRequest UpdateGroup UpdateLoginProfile UpdateSAMLProvider UpdateSSHPublicKey UpdateServerCertificate UpdateServiceSpecificCredential UpdateSigningCertificate UploadSSHPublicKey UploadServerCertificate UploadSigningCertificate",
 	}
 }
 
@@ -364,6 +376,15 @@ type DeleteInstanceProfileInput struct {
 // DeleteInstanceProfileOutput has no members.
 type DeleteInstanceProfileOutput struct{}
 
+// DeleteLoginProfileInput is the API's DeleteLoginProfileRequest.
+type DeleteLoginProfileInput struct {
+	_        struct{} `aws:"DeleteLoginProfileRequest"`
+	UserName *string  `aws:"UserName"`
+}
+
+// DeleteLoginProfileOutput has no members.
+type DeleteLoginProfileOutput struct{}
+
 // DeleteOpenIDConnectProviderInput is the API's DeleteOpenIDConnectProviderRequest.
 type DeleteOpenIDConnectProviderInput struct {
 	_                        struct{} `aws:"DeleteOpenIDConnectProviderRequest"`
@@ -441,6 +462,15 @@ type DeleteUserInput struct {
 // DeleteUserOutput has no members.
 type DeleteUserOutput struct{}
 
+// DeleteUserPermissionsBoundaryInput is the API's DeleteUserPermissionsBoundaryRequest.
+type DeleteUserPermissionsBoundaryInput struct {
+	_        struct{} `aws:"DeleteUserPermissionsBoundaryRequest"`
+	UserName *string  `aws:"UserName,req"`
+}
+
+// DeleteUserPermissionsBoundaryOutput has no members.
+type DeleteUserPermissionsBoundaryOutput struct{}
+
 // DeleteUserPolicyInput is the API's DeleteUserPolicyRequest.
 type DeleteUserPolicyInput struct {
 	_          struct{} `aws:"DeleteUserPolicyRequest"`
@@ -488,6 +518,18 @@ type GetInstanceProfileInput struct {
 type GetInstanceProfileOutput struct {
 	_               struct{}         `aws:"GetInstanceProfileResponse"`
 	InstanceProfile *InstanceProfile `aws:"InstanceProfile,req"`
+}
+
+// GetLoginProfileInput is the API's GetLoginProfileRequest.
+type GetLoginProfileInput struct {
+	_        struct{} `aws:"GetLoginProfileRequest"`
+	UserName *string  `aws:"UserName"`
+}
+
+// GetLoginProfileOutput is the API's GetLoginProfileResponse.
+type GetLoginProfileOutput struct {
+	_            struct{}      `aws:"GetLoginProfileResponse"`
+	LoginProfile *LoginProfile `aws:"LoginProfile,req"`
 }
 
 // GetOpenIDConnectProviderInput is the API's GetOpenIDConnectProviderRequest.
@@ -598,6 +640,16 @@ type GetUserPolicyOutput struct {
 	PolicyDocument *string  `aws:"PolicyDocument,req"`
 }
 
+// Group is the API's Group.
+type Group struct {
+	_          struct{}   `aws:"Group"`
+	Path       *string    `aws:"Path,req"`
+	GroupName  *string    `aws:"GroupName,req"`
+	GroupId    *string    `aws:"GroupId,req"`
+	Arn        *string    `aws:"Arn,req"`
+	CreateDate *time.Time `aws:"CreateDate,req"`
+}
+
 // InstanceProfile is the API's InstanceProfile.
 type InstanceProfile struct {
 	_                   struct{}   `aws:"InstanceProfile"`
@@ -696,6 +748,38 @@ type ListEntitiesForPolicyOutput struct {
 	Marker       *string       `aws:"Marker"`
 }
 
+// ListGroupsForUserInput is the API's ListGroupsForUserRequest.
+type ListGroupsForUserInput struct {
+	_        struct{} `aws:"ListGroupsForUserRequest"`
+	UserName *string  `aws:"UserName,req"`
+	Marker   *string  `aws:"Marker"`
+	MaxItems *int64   `aws:"MaxItems"`
+}
+
+// ListGroupsForUserOutput is the API's ListGroupsForUserResponse.
+type ListGroupsForUserOutput struct {
+	_           struct{} `aws:"ListGroupsForUserResponse"`
+	Groups      []Group  `aws:"Groups,req"`
+	IsTruncated *bool    `aws:"IsTruncated"`
+	Marker      *string  `aws:"Marker"`
+}
+
+// ListInstanceProfileTagsInput is the API's ListInstanceProfileTagsRequest.
+type ListInstanceProfileTagsInput struct {
+	_                   struct{} `aws:"ListInstanceProfileTagsRequest"`
+	InstanceProfileName *string  `aws:"InstanceProfileName,req"`
+	Marker              *string  `aws:"Marker"`
+	MaxItems            *int64   `aws:"MaxItems"`
+}
+
+// ListInstanceProfileTagsOutput is the API's ListInstanceProfileTagsResponse.
+type ListInstanceProfileTagsOutput struct {
+	_           struct{} `aws:"ListInstanceProfileTagsResponse"`
+	Tags        []Tag    `aws:"Tags,req"`
+	IsTruncated *bool    `aws:"IsTruncated"`
+	Marker      *string  `aws:"Marker"`
+}
+
 // ListInstanceProfilesForRoleInput is the API's ListInstanceProfilesForRoleRequest.
 type ListInstanceProfilesForRoleInput struct {
 	_        struct{} `aws:"ListInstanceProfilesForRoleRequest"`
@@ -726,6 +810,38 @@ type ListInstanceProfilesOutput struct {
 	InstanceProfiles []InstanceProfile `aws:"InstanceProfiles,req"`
 	IsTruncated      *bool             `aws:"IsTruncated"`
 	Marker           *string           `aws:"Marker"`
+}
+
+// ListMFADevicesInput is the API's ListMFADevicesRequest.
+type ListMFADevicesInput struct {
+	_        struct{} `aws:"ListMFADevicesRequest"`
+	UserName *string  `aws:"UserName"`
+	Marker   *string  `aws:"Marker"`
+	MaxItems *int64   `aws:"MaxItems"`
+}
+
+// ListMFADevicesOutput is the API's ListMFADevicesResponse.
+type ListMFADevicesOutput struct {
+	_           struct{}    `aws:"ListMFADevicesResponse"`
+	MFADevices  []MFADevice `aws:"MFADevices,req"`
+	IsTruncated *bool       `aws:"IsTruncated"`
+	Marker      *string     `aws:"Marker"`
+}
+
+// ListOpenIDConnectProviderTagsInput is the API's ListOpenIDConnectProviderTagsRequest.
+type ListOpenIDConnectProviderTagsInput struct {
+	_                        struct{} `aws:"ListOpenIDConnectProviderTagsRequest"`
+	OpenIDConnectProviderArn *string  `aws:"OpenIDConnectProviderArn,req"`
+	Marker                   *string  `aws:"Marker"`
+	MaxItems                 *int64   `aws:"MaxItems"`
+}
+
+// ListOpenIDConnectProviderTagsOutput is the API's ListOpenIDConnectProviderTagsResponse.
+type ListOpenIDConnectProviderTagsOutput struct {
+	_           struct{} `aws:"ListOpenIDConnectProviderTagsResponse"`
+	Tags        []Tag    `aws:"Tags,req"`
+	IsTruncated *bool    `aws:"IsTruncated"`
+	Marker      *string  `aws:"Marker"`
 }
 
 // ListOpenIDConnectProvidersInput is the API's ListOpenIDConnectProvidersRequest.
@@ -838,6 +954,56 @@ type ListRolesOutput struct {
 	Marker      *string  `aws:"Marker"`
 }
 
+// ListSSHPublicKeysInput is the API's ListSSHPublicKeysRequest.
+type ListSSHPublicKeysInput struct {
+	_        struct{} `aws:"ListSSHPublicKeysRequest"`
+	UserName *string  `aws:"UserName"`
+	Marker   *string  `aws:"Marker"`
+	MaxItems *int64   `aws:"MaxItems"`
+}
+
+// ListSSHPublicKeysOutput is the API's ListSSHPublicKeysResponse.
+type ListSSHPublicKeysOutput struct {
+	_             struct{}               `aws:"ListSSHPublicKeysResponse"`
+	SSHPublicKeys []SSHPublicKeyMetadata `aws:"SSHPublicKeys"`
+	IsTruncated   *bool                  `aws:"IsTruncated"`
+	Marker        *string                `aws:"Marker"`
+}
+
+// ListServiceSpecificCredentialsInput is the API's ListServiceSpecificCredentialsRequest.
+type ListServiceSpecificCredentialsInput struct {
+	_           struct{} `aws:"ListServiceSpecificCredentialsRequest"`
+	UserName    *string  `aws:"UserName"`
+	ServiceName *string  `aws:"ServiceName"`
+	AllUsers    *bool    `aws:"AllUsers"`
+	Marker      *string  `aws:"Marker"`
+	MaxItems    *int64   `aws:"MaxItems"`
+}
+
+// ListServiceSpecificCredentialsOutput is the API's ListServiceSpecificCredentialsResponse.
+type ListServiceSpecificCredentialsOutput struct {
+	_                          struct{}                            `aws:"ListServiceSpecificCredentialsResponse"`
+	ServiceSpecificCredentials []ServiceSpecificCredentialMetadata `aws:"ServiceSpecificCredentials"`
+	Marker                     *string                             `aws:"Marker"`
+	IsTruncated                *bool                               `aws:"IsTruncated"`
+}
+
+// ListSigningCertificatesInput is the API's ListSigningCertificatesRequest.
+type ListSigningCertificatesInput struct {
+	_        struct{} `aws:"ListSigningCertificatesRequest"`
+	UserName *string  `aws:"UserName"`
+	Marker   *string  `aws:"Marker"`
+	MaxItems *int64   `aws:"MaxItems"`
+}
+
+// ListSigningCertificatesOutput is the API's ListSigningCertificatesResponse.
+type ListSigningCertificatesOutput struct {
+	_            struct{}             `aws:"ListSigningCertificatesResponse"`
+	Certificates []SigningCertificate `aws:"Certificates,req"`
+	IsTruncated  *bool                `aws:"IsTruncated"`
+	Marker       *string              `aws:"Marker"`
+}
+
 // ListUserPoliciesInput is the API's ListUserPoliciesRequest.
 type ListUserPoliciesInput struct {
 	_        struct{} `aws:"ListUserPoliciesRequest"`
@@ -884,6 +1050,38 @@ type ListUsersOutput struct {
 	Users       []User   `aws:"Users,req"`
 	IsTruncated *bool    `aws:"IsTruncated"`
 	Marker      *string  `aws:"Marker"`
+}
+
+// ListVirtualMFADevicesInput is the API's ListVirtualMFADevicesRequest.
+type ListVirtualMFADevicesInput struct {
+	_                struct{} `aws:"ListVirtualMFADevicesRequest"`
+	AssignmentStatus *string  `aws:"AssignmentStatus"`
+	Marker           *string  `aws:"Marker"`
+	MaxItems         *int64   `aws:"MaxItems"`
+}
+
+// ListVirtualMFADevicesOutput is the API's ListVirtualMFADevicesResponse.
+type ListVirtualMFADevicesOutput struct {
+	_                 struct{}           `aws:"ListVirtualMFADevicesResponse"`
+	VirtualMFADevices []VirtualMFADevice `aws:"VirtualMFADevices,req"`
+	IsTruncated       *bool              `aws:"IsTruncated"`
+	Marker            *string            `aws:"Marker"`
+}
+
+// LoginProfile is the API's LoginProfile.
+type LoginProfile struct {
+	_                     struct{}   `aws:"LoginProfile"`
+	UserName              *string    `aws:"UserName,req"`
+	CreateDate            *time.Time `aws:"CreateDate,req"`
+	PasswordResetRequired *bool      `aws:"PasswordResetRequired"`
+}
+
+// MFADevice is the API's MFADevice.
+type MFADevice struct {
+	_            struct{}   `aws:"MFADevice"`
+	UserName     *string    `aws:"UserName,req"`
+	SerialNumber *string    `aws:"SerialNumber,req"`
+	EnableDate   *time.Time `aws:"EnableDate,req"`
 }
 
 // OpenIDConnectProviderListEntry is the API's OpenIDConnectProviderListEntry.
@@ -960,6 +1158,16 @@ type PutRolePolicyInput struct {
 // PutRolePolicyOutput has no members.
 type PutRolePolicyOutput struct{}
 
+// PutUserPermissionsBoundaryInput is the API's PutUserPermissionsBoundaryRequest.
+type PutUserPermissionsBoundaryInput struct {
+	_                   struct{} `aws:"PutUserPermissionsBoundaryRequest"`
+	UserName            *string  `aws:"UserName,req"`
+	PermissionsBoundary *string  `aws:"PermissionsBoundary,req"`
+}
+
+// PutUserPermissionsBoundaryOutput has no members.
+type PutUserPermissionsBoundaryOutput struct{}
+
 // PutUserPolicyInput is the API's PutUserPolicyRequest.
 type PutUserPolicyInput struct {
 	_              struct{} `aws:"PutUserPolicyRequest"`
@@ -1022,6 +1230,28 @@ type RoleUsageType struct {
 	Resources []string `aws:"Resources"`
 }
 
+// SSHPublicKeyMetadata is the API's SSHPublicKeyMetadata.
+type SSHPublicKeyMetadata struct {
+	_              struct{}   `aws:"SSHPublicKeyMetadata"`
+	UserName       *string    `aws:"UserName,req"`
+	SSHPublicKeyId *string    `aws:"SSHPublicKeyId,req"`
+	Status         *string    `aws:"Status,req"`
+	UploadDate     *time.Time `aws:"UploadDate,req"`
+}
+
+// ServiceSpecificCredentialMetadata is the API's ServiceSpecificCredentialMetadata.
+type ServiceSpecificCredentialMetadata struct {
+	_                           struct{}   `aws:"ServiceSpecificCredentialMetadata"`
+	UserName                    *string    `aws:"UserName,req"`
+	Status                      *string    `aws:"Status,req"`
+	CreateDate                  *time.Time `aws:"CreateDate,req"`
+	ServiceSpecificCredentialId *string    `aws:"ServiceSpecificCredentialId,req"`
+	ServiceName                 *string    `aws:"ServiceName,req"`
+	ServiceUserName             *string    `aws:"ServiceUserName"`
+	ServiceCredentialAlias      *string    `aws:"ServiceCredentialAlias"`
+	ExpirationDate              *time.Time `aws:"ExpirationDate"`
+}
+
 // SetDefaultPolicyVersionInput is the API's SetDefaultPolicyVersionRequest.
 type SetDefaultPolicyVersionInput struct {
 	_         struct{} `aws:"SetDefaultPolicyVersionRequest"`
@@ -1031,6 +1261,16 @@ type SetDefaultPolicyVersionInput struct {
 
 // SetDefaultPolicyVersionOutput has no members.
 type SetDefaultPolicyVersionOutput struct{}
+
+// SigningCertificate is the API's SigningCertificate.
+type SigningCertificate struct {
+	_               struct{}   `aws:"SigningCertificate"`
+	UserName        *string    `aws:"UserName,req"`
+	CertificateId   *string    `aws:"CertificateId,req"`
+	CertificateBody *string    `aws:"CertificateBody,req"`
+	Status          *string    `aws:"Status,req"`
+	UploadDate      *time.Time `aws:"UploadDate"`
+}
 
 // SourceRoleTemplate is the API's SourceRoleTemplate.
 type SourceRoleTemplate struct {
@@ -1225,4 +1465,15 @@ type User struct {
 	PasswordLastUsed    *time.Time                   `aws:"PasswordLastUsed"`
 	PermissionsBoundary *AttachedPermissionsBoundary `aws:"PermissionsBoundary"`
 	Tags                []Tag                        `aws:"Tags"`
+}
+
+// VirtualMFADevice is the API's VirtualMFADevice.
+type VirtualMFADevice struct {
+	_                struct{}   `aws:"VirtualMFADevice"`
+	SerialNumber     *string    `aws:"SerialNumber,req"`
+	Base32StringSeed []byte     `aws:"Base32StringSeed,sensitive"`
+	QRCodePNG        []byte     `aws:"QRCodePNG,sensitive"`
+	User             *User      `aws:"User"`
+	EnableDate       *time.Time `aws:"EnableDate"`
+	Tags             []Tag      `aws:"Tags"`
 }

@@ -2,7 +2,6 @@ package iam
 
 import (
 	"context"
-	"iter"
 	"strings"
 	"time"
 
@@ -176,9 +175,8 @@ func (s *Service) ListInstanceProfilesForRole(ctx context.Context, in *ListInsta
 		if err != nil {
 			return err
 		}
-		holders := t.profilesOf(strings.ToLower(role.Name))
 		var all []*instanceProfileRecord
-		for _, r := range holders {
+		for _, r := range s.profiles.By(t.tx, t.sc, "role", strings.ToLower(role.Name)) {
 			all = append(all, r)
 		}
 		page, last := cut(all, p, func(r *instanceProfileRecord) string { return strings.ToLower(r.Name) })
@@ -188,8 +186,4 @@ func (s *Service) ListInstanceProfilesForRole(ctx context.Context, in *ListInsta
 		out.IsTruncated, out.Marker = end(last)
 		return nil
 	})
-}
-
-func (t *txn) profilesOf(role string) iter.Seq2[string, *instanceProfileRecord] {
-	return t.s.profiles.By(t.tx, t.sc, "role", role)
 }

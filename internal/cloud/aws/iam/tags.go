@@ -230,6 +230,12 @@ func (s *Service) UntagInstanceProfile(ctx context.Context, in *UntagInstancePro
 	return &UntagInstanceProfileOutput{}, s.untagResource(ctx, profileARN(in.InstanceProfileName), in.TagKeys)
 }
 
+// ListInstanceProfileTags lists an instance profile's tags.
+func (s *Service) ListInstanceProfileTags(ctx context.Context, in *ListInstanceProfileTagsInput) (*ListInstanceProfileTagsOutput, error) {
+	tags, truncated, marker, err := s.listTags(ctx, profileARN(in.InstanceProfileName), in.Marker, in.MaxItems)
+	return &ListInstanceProfileTagsOutput{Tags: tags, IsTruncated: truncated, Marker: marker}, err
+}
+
 // TagOpenIDConnectProvider adds tags to an OpenID Connect provider.
 func (s *Service) TagOpenIDConnectProvider(ctx context.Context, in *TagOpenIDConnectProviderInput) (*TagOpenIDConnectProviderOutput, error) {
 	return &TagOpenIDConnectProviderOutput{}, s.tagResource(ctx, existingProviderARN(in.OpenIDConnectProviderArn), in.Tags)
@@ -238,4 +244,10 @@ func (s *Service) TagOpenIDConnectProvider(ctx context.Context, in *TagOpenIDCon
 // UntagOpenIDConnectProvider removes tags from an OpenID Connect provider.
 func (s *Service) UntagOpenIDConnectProvider(ctx context.Context, in *UntagOpenIDConnectProviderInput) (*UntagOpenIDConnectProviderOutput, error) {
 	return &UntagOpenIDConnectProviderOutput{}, s.untagResource(ctx, existingProviderARN(in.OpenIDConnectProviderArn), in.TagKeys)
+}
+
+// ListOpenIDConnectProviderTags lists an OpenID Connect provider's tags.
+func (s *Service) ListOpenIDConnectProviderTags(ctx context.Context, in *ListOpenIDConnectProviderTagsInput) (*ListOpenIDConnectProviderTagsOutput, error) {
+	tags, truncated, marker, err := s.listTags(ctx, existingProviderARN(in.OpenIDConnectProviderArn), in.Marker, in.MaxItems)
+	return &ListOpenIDConnectProviderTagsOutput{Tags: tags, IsTruncated: truncated, Marker: marker}, err
 }

@@ -204,3 +204,21 @@ func (s *Service) DeleteUser(ctx context.Context, in *DeleteUserInput) (*DeleteU
 		return nil
 	})
 }
+
+// PutUserPermissionsBoundary sets the policy that bounds what a user may do.
+func (s *Service) PutUserPermissionsBoundary(ctx context.Context, in *PutUserPermissionsBoundaryInput) (*PutUserPermissionsBoundaryOutput, error) {
+	return &PutUserPermissionsBoundaryOutput{}, s.changeUser(ctx, *in.UserName, func(t *txn, r *userRecord) error {
+		return t.bound(&r.identity, *in.PermissionsBoundary)
+	})
+}
+
+// DeleteUserPermissionsBoundary removes a user's boundary.
+func (s *Service) DeleteUserPermissionsBoundary(ctx context.Context, in *DeleteUserPermissionsBoundaryInput) (*DeleteUserPermissionsBoundaryOutput, error) {
+	return &DeleteUserPermissionsBoundaryOutput{}, s.changeUser(ctx, *in.UserName, func(_ *txn, r *userRecord) error {
+		if r.Boundary == "" {
+			return notFound("User %s does not have a permission boundary.", r.Name)
+		}
+		r.Boundary = ""
+		return nil
+	})
+}
