@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,27 +48,12 @@ func show(v any) string {
 		return show(v.Value)
 	case item:
 		parts := []string{}
-		for _, k := range sorted(v) {
+		for _, k := range slices.Sorted(maps.Keys(v)) {
 			parts = append(parts, k+":"+show(v[k]))
 		}
 		return "{" + strings.Join(parts, " ") + "}"
 	}
 	return fmt.Sprintf("%v", reflect.Indirect(reflect.ValueOf(v)))
-}
-
-func sorted(m item) []string {
-	keys := []string{}
-	for k := range m {
-		keys = append(keys, k)
-	}
-	for i := range keys {
-		for j := range i {
-			if keys[i] < keys[j] {
-				keys[i], keys[j] = keys[j], keys[i]
-			}
-		}
-	}
-	return keys
 }
 
 type harness struct {

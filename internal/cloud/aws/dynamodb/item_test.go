@@ -216,6 +216,12 @@ func TestLegacyParameters(t *testing.T) {
 		Expected: map[string]types.ExpectedAttributeValue{"n": {Value: num("1")}, "q": {Exists: aws.Bool(false)}}})
 	h.ok(err)
 	h.same(out.Attributes, item{"id": str("a"), "n": num("3"), "s": strs("y"), "p": str("v"), "l": list(num("1"), num("2"))})
+	_, err = h.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: name, Key: item{"id": str("none")},
+		AttributeUpdates: map[string]types.AttributeValueUpdate{"x": {Action: types.AttributeActionDelete}}})
+	h.ok(err)
+	if got := h.get("things", item{"id": str("none")}); got != nil {
+		t.Errorf("a deletion made %s", show(got))
+	}
 	_, err = h.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: name, Key: key,
 		Expected: map[string]types.ExpectedAttributeValue{"n": {ComparisonOperator: types.ComparisonOperatorLt, AttributeValueList: []types.AttributeValue{num("3")}}}})
 	h.fails(err, "ConditionalCheckFailedException", "")

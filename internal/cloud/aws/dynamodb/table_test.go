@@ -320,6 +320,19 @@ func TestTags(t *testing.T) {
 	}
 	_, err = h.ListTagsOfResource(ctx, &dynamodb.ListTagsOfResourceInput{ResourceArn: aws.String(*arn + "x")})
 	h.fails(err, "ResourceNotFoundException", "Requested resource not found: ResourcArn:")
+	var many []types.Tag
+	for i := range 49 {
+		many = append(many, types.Tag{Key: aws.String("k" + strconv.Itoa(i)), Value: aws.String("v")})
+	}
+	_, err = h.TagResource(ctx, &dynamodb.TagResourceInput{ResourceArn: arn, Tags: many})
+	h.ok(err)
+	_, err = h.TagResource(ctx, &dynamodb.TagResourceInput{ResourceArn: arn, Tags: []types.Tag{{Key: aws.String("one"), Value: aws.String("more")}}})
+	h.invalid(err, "Too many tags")
+	out, err = h.ListTagsOfResource(ctx, &dynamodb.ListTagsOfResourceInput{ResourceArn: arn})
+	h.ok(err)
+	if len(out.Tags) != 50 || out.NextToken != nil {
+		t.Errorf("listed %d tags", len(out.Tags))
+	}
 	limits, err := h.DescribeLimits(ctx, nil)
 	h.ok(err)
 	if limits.TableMaxReadCapacityUnits == nil {

@@ -11,10 +11,7 @@ import (
 	"atoll/internal/cloud/wire"
 )
 
-const (
-	maxTags  = 50
-	tagsPage = 50
-)
+const maxTags = 50
 
 func tagMap(tags []Tag) (map[string]string, error) {
 	set := make(map[string]string, len(tags))
@@ -85,7 +82,7 @@ func (s *Service) UntagResource(ctx context.Context, in *UntagResourceInput) (*U
 	})
 }
 
-// ListTagsOfResource lists a table's tags by key; the token is the last key given.
+// ListTagsOfResource lists a table's tags by key. All that a table can have fit into one answer.
 func (s *Service) ListTagsOfResource(ctx context.Context, in *ListTagsOfResourceInput) (*ListTagsOfResourceOutput, error) {
 	out := &ListTagsOfResourceOutput{Tags: []Tag{}}
 	return out, s.view(ctx, func(t *txn) error {
@@ -94,13 +91,6 @@ func (s *Service) ListTagsOfResource(ctx context.Context, in *ListTagsOfResource
 		}
 		tags := state.Tags(t.tx, *in.ResourceArn)
 		for _, k := range slices.Sorted(maps.Keys(tags)) {
-			if k <= text(in.NextToken) {
-				continue
-			}
-			if len(out.Tags) == tagsPage {
-				out.NextToken = out.Tags[tagsPage-1].Key
-				break
-			}
 			out.Tags = append(out.Tags, Tag{Key: new(k), Value: new(tags[k])})
 		}
 		return nil

@@ -158,6 +158,9 @@ func (t *txn) updateItem(table string, in map[string]AttributeValue, u *expressi
 	}
 	c.table, c.update = r, true
 	c.next = func(old attribute.Item) (attribute.Item, error) {
+		if old == nil && u.Idle() {
+			return nil, nil
+		}
 		if old == nil {
 			old = c.key
 		}

@@ -97,7 +97,7 @@ type Change struct {
 // Changes makes the update of AttributeUpdates.
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LegacyConditionalParameters.AttributeUpdates.html
 func Changes(changes []Change) (*Update, error) {
-	u := &Update{}
+	u := &Update{idle: len(changes) > 0 && !slices.ContainsFunc(changes, func(c Change) bool { return c.Action != "DELETE" })}
 	for _, c := range changes {
 		a := action{path: Path{Step{Name: c.Name}}}
 		switch {

@@ -9,7 +9,13 @@ import (
 )
 
 // Update changes an item.
-type Update struct{ actions []action }
+type Update struct {
+	actions []action
+	idle    bool // on an item that does not exist
+}
+
+// Idle reports whether the update does nothing where there is no item. Others make the item.
+func (u *Update) Idle() bool { return u.idle }
 
 type verb int
 
