@@ -55,6 +55,9 @@ func TestInstanceProfiles(t *testing.T) {
 	if got := must(c.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: aws.String("p")}))(t).InstanceProfile; len(got.Tags) != 1 || *got.Tags[0].Key != "l" {
 		t.Errorf("the tags are %+v", got.Tags)
 	}
+	if tags := must(c.ListInstanceProfileTags(ctx, &iam.ListInstanceProfileTagsInput{InstanceProfileName: aws.String("p")}))(t).Tags; len(tags) != 1 {
+		t.Errorf("the tags are %+v", tags)
+	}
 	must(c.DeleteInstanceProfile(ctx, &iam.DeleteInstanceProfileInput{InstanceProfileName: aws.String("p")}))(t)
 	fails(c.GetInstanceProfile(ctx, &iam.GetInstanceProfileInput{InstanceProfileName: aws.String("p")}))(t, "NoSuchEntity", "Instance Profile p cannot be found.")
 	must(c.DeleteRole(ctx, &iam.DeleteRoleInput{RoleName: aws.String("r")}))(t)
@@ -87,6 +90,9 @@ func TestOpenIDConnectProviders(t *testing.T) {
 	}
 	must(c.UntagOpenIDConnectProvider(ctx, &iam.UntagOpenIDConnectProviderInput{OpenIDConnectProviderArn: arn, TagKeys: []string{"k"}}))(t)
 	must(c.TagOpenIDConnectProvider(ctx, &iam.TagOpenIDConnectProviderInput{OpenIDConnectProviderArn: arn, Tags: []types.Tag{{Key: aws.String("l"), Value: aws.String("")}}}))(t)
+	if tags := must(c.ListOpenIDConnectProviderTags(ctx, &iam.ListOpenIDConnectProviderTagsInput{OpenIDConnectProviderArn: arn}))(t).Tags; len(tags) != 1 || *tags[0].Key != "l" {
+		t.Errorf("the tags are %+v", tags)
+	}
 	if list := must(c.ListOpenIDConnectProviders(ctx, &iam.ListOpenIDConnectProvidersInput{}))(t).OpenIDConnectProviderList; len(list) != 1 || *list[0].Arn != *arn {
 		t.Errorf("the providers are %+v", list)
 	}

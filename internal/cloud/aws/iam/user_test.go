@@ -119,3 +119,68 @@ func TestRootUser(t *testing.T) {
 	must(c.as(*more.AccessKeyId, *more.SecretAccessKey).ListRoles(ctx, &iam.ListRolesInput{}))(t)
 	must(c.DeleteAccessKey(ctx, &iam.DeleteAccessKeyInput{AccessKeyId: more.AccessKeyId}))(t)
 }
+
+func TestUserPermissionsBoundary(t *testing.T) {
+	c := start(t)
+	ctx := t.Context()
+	c.user("alice")
+	put := func(arn string) (*iam.PutUserPermissionsBoundaryOutput, error) {
+		return c.PutUserPermissionsBoundary(ctx, &iam.PutUserPermissionsBoundaryInput{UserName: aws.String("alice"), PermissionsBoundary: &arn})
+	}
+	fails(put(awsPrefix+"None"))(t, "NoSuchEntity", "not attachable")
+	must(put(admin))(t)
+	if b := must(c.GetUser(ctx, &iam.GetUserInput{UserName: aws.String("alice")}))(t).User.PermissionsBoundary; b == nil || *b.PermissionsBoundaryArn != admin {
+		t.Errorf("the boundary is %+v", b)
+	}
+	remove := &iam.DeleteUserPermissionsBoundaryInput{UserName: aws.String("alice")}
+	must(c.DeleteUserPermissionsBoundary(ctx, remove))(t)
+	fails(c.DeleteUserPermissionsBoundary(ctx, remove))(t, "NoSuchEntity", "boundary")
+}
+
+// Terraform asks for all of this before it deletes a user.
+func TestUsersHaveNothingButKeys(t *testing.T) {
+	c := start(t)
+	ctx := t.Context()
+	c.user("alice")
+	for name, list := range map[string]func(user *string) (int, error){
+		"groups": func(user *string) (int, error) {
+			out, err := c.ListGroupsForUser(ctx, &iam.ListGroupsForUserInput{UserName: user})
+			return count(out, err, func() int { return len(out.Groups) })
+		},
+		"devices": func(user *string) (int, error) {
+			out, err := c.ListMFADevices(ctx, &iam.ListMFADevicesInput{UserName: user})
+			return count(out, err, func() int { return len(out.MFADevices) })
+		},
+		"SSH keys": func(user *string) (int, error) {
+			out, err := c.ListSSHPublicKeys(ctx, &iam.ListSSHPublicKeysInput{UserName: user})
+			return count(out, err, func() int { return len(out.SSHPublicKeys) })
+		},
+		"certificates": func(user *string) (int, error) {
+			out, err := c.ListSigningCertificates(ctx, &iam.ListSigningCertificatesInput{UserName: user})
+			return count(out, err, func() int { return len(out.Certificates) })
+		},
+		"credentials": func(user *string) (int, error) {
+			out, err := c.ListServiceSpecificCredentials(ctx, &iam.ListServiceSpecificCredentialsInput{UserName: user})
+			return count(out, err, func() int { return len(out.ServiceSpecificCredentials) })
+		},
+	} {
+		if n := must(list(aws.String("alice")))(t); n != 0 {
+			t.Errorf("the user has %d %s", n, name)
+		}
+		fails(list(aws.String("nobody")))(t, "NoSuchEntity", "The user with name nobody cannot be found.")
+	}
+	if out := must(c.ListVirtualMFADevices(ctx, &iam.ListVirtualMFADevicesInput{AssignmentStatus: "Any"}))(t); len(out.VirtualMFADevices) != 0 {
+		t.Errorf("there are %+v", out.VirtualMFADevices)
+	}
+	fails(c.GetLoginProfile(ctx, &iam.GetLoginProfileInput{UserName: aws.String("alice")}))(t, "NoSuchEntity", "Login Profile for User alice cannot be found.")
+	fails(c.DeleteLoginProfile(ctx, &iam.DeleteLoginProfileInput{UserName: aws.String("alice")}))(t, "NoSuchEntity", "Login Profile for User alice cannot be found.")
+	fails(c.DeleteLoginProfile(ctx, &iam.DeleteLoginProfileInput{UserName: aws.String("nobody")}))(t, "NoSuchEntity", "The user with name nobody cannot be found.")
+}
+
+// count gives the length of a list in an answer, 0 for a failed call.
+func count[T any](_ *T, err error, length func() int) (int, error) {
+	if err != nil {
+		return 0, err
+	}
+	return length(), nil
+}

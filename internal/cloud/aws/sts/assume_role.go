@@ -43,7 +43,7 @@ func (s *Service) AssumeRole(ctx context.Context, in *AssumeRoleInput) (*AssumeR
 	call := wire.CallFrom(ctx)
 	out := &AssumeRoleOutput{}
 	return out, s.d.Store.Update(ctx, func(tx *state.Tx) error {
-		caller, err := s.caller(tx, call)
+		caller, err := s.caller(tx, call, r.role)
 		if err != nil {
 			return err
 		}
@@ -161,8 +161,8 @@ type caller struct {
 	policies    []*auth.Policy // of the session
 }
 
-// caller finds out about the caller of a signed call.
-func (s *Service) caller(tx *state.Tx, call *wire.Call) (*caller, error) {
+// caller finds out about the caller of a signed call, who wants to assume the role target.
+func (s *Service) caller(tx *state.Tx, call *wire.Call, target string) (*caller, error) {
 	c := &caller{principal: call.Principal}
 	if key, ok := s.d.Keys.Get(tx, call.AccessKeyID); ok && key.Session != nil {
 		c.session = key.Session
@@ -174,8 +174,13 @@ func (s *Service) caller(tx *state.Tx, call *wire.Call) (*caller, error) {
 			c.policies = append(c.policies, p)
 		}
 	}
-	if !call.IsRoot() {
-		c.permissions, _ = s.d.Policies.Permissions(tx, call.Principal)
+	if call.IsRoot() {
+		return c, nil
+	}
+	var ok bool
+	if c.permissions, ok = s.d.Policies.Permissions(tx, call.Principal); !ok {
+		// The role of a session that lives on is gone: a new one of its name is not the one that trust policies mean.
+		return nil, notAuthorized(call, "sts:AssumeRole", target)
 	}
 	return c, nil
 }

@@ -139,6 +139,17 @@ func TestAssumeRoleOfARecreatedUser(t *testing.T) {
 	fails(c.user("alice", "").assume(arn))(t, "AccessDenied", "")
 }
 
+func TestAssumeRoleFromASessionOfAGoneRole(t *testing.T) {
+	c := start(t)
+	middle := c.role("middle", trusts(rootARN, ""))
+	inside := c.as(must(c.assume(middle))(t).Credentials)
+	must(c.iam.DeleteRole(t.Context(), &iam.DeleteRoleInput{RoleName: aws.String("middle")}))(t)
+	c.role("middle", trusts(rootARN, "")) // another one
+	target := c.role("target", trusts(middle, ""))
+	fails(inside.assume(target))(t, "AccessDenied", "is not authorized to perform: sts:AssumeRole")
+	must(c.as(must(c.assume(middle))(t).Credentials).assume(target))(t)
+}
+
 func TestAssumeRoleWithinBoundaryAndSessionPolicy(t *testing.T) {
 	c := start(t)
 	ctx := t.Context()

@@ -76,6 +76,9 @@ func (s *Service) fetch(ctx context.Context, url string, into any) error {
 		return wire.Errorf("IDPCommunicationError", "Failed to reach the identity provider at %s", url)
 	}
 	defer res.Body.Close()
+	if res.Request.URL.Scheme != "https" {
+		return badToken("The identity provider redirects %s away from https", url)
+	}
 	body, err := io.ReadAll(io.LimitReader(res.Body, issuerMaxBody))
 	if err != nil || res.StatusCode >= http.StatusInternalServerError {
 		return wire.Errorf("IDPCommunicationError", "The identity provider at %s did not answer (%s)", url, res.Status)

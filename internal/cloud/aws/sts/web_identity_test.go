@@ -32,7 +32,8 @@ type issuer struct {
 	ec        *ecdsa.PrivateKey
 	discovery map[string]string
 	keys      []map[string]string
-	broken    bool // answers 503
+	broken    bool   // answers 503
+	away      string // where /away redirects to
 }
 
 func startIssuer(t *testing.T) *issuer {
@@ -57,6 +58,7 @@ func startIssuer(t *testing.T) *issuer {
 	}
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) { answer(w, i.discovery) })
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) { answer(w, map[string]any{"keys": i.keys}) })
+	mux.HandleFunc("GET /away", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, i.away, http.StatusFound) })
 	i.Server = httptest.NewTLSServer(mux)
 	t.Cleanup(i.Close)
 	i.discovery = map[string]string{"issuer": i.URL, "jwks_uri": i.URL + "/keys"}
@@ -203,6 +205,11 @@ func TestWebIdentityIssuerFaults(t *testing.T) {
 	fails(f.enter(token))(t, "InvalidIdentityToken", "Couldn't retrieve verification key")
 	f.issuer.discovery["jwks_uri"] = "http://" + f.issuer.host() + "/keys"
 	fails(f.enter(token))(t, "InvalidIdentityToken", "jwks_uri")
+	plain := httptest.NewServer(http.NotFoundHandler())
+	defer plain.Close()
+	f.issuer.away = plain.URL
+	f.issuer.discovery["jwks_uri"] = f.issuer.URL + "/away"
+	fails(f.enter(token))(t, "InvalidIdentityToken", "away from https")
 	f.issuer.discovery["jwks_uri"] = f.issuer.URL + "/keys"
 	must(f.enter(token))(t)
 	f.issuer.keys[0]["n"] = f.issuer.keys[0]["n"][:100] // a weak key
