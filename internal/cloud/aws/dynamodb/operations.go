@@ -36,7 +36,7 @@ func (s *Service) Operations() []wire.Operation {
 		wire.Write(s.BatchWriteItem, wire.On(func(ctx context.Context, in *BatchWriteItemInput) []string {
 			return onAll(ctx, slices.Sorted(maps.Keys(in.RequestItems)))
 		})),
-		// A transaction needs the permission for each of its single actions.
+		// On AWS a transaction needs the permission for each of its single actions; the table has room for one.
 		// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
 		wire.Read(s.TransactGetItems, wire.Action("dynamodb:GetItem"), wire.On(func(ctx context.Context, in *TransactGetItemsInput) []string {
 			var names []string

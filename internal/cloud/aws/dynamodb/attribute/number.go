@@ -9,10 +9,10 @@ import (
 
 // The faults of a number, in DynamoDB's words.
 var (
-	ErrOverflow  = errors.New("Number overflow. Attempting to store a number with magnitude larger than supported range")
-	ErrUnderflow = errors.New("Number underflow. Attempting to store a number with magnitude smaller than supported range")
-	ErrPrecision = errors.New("Attempting to store more than 38 significant digits in a Number")
-	errNotNumber = errors.New("The parameter cannot be converted to a numeric value")
+	ErrOverflow  = errors.New("Number overflow. Attempting to store a number with magnitude larger than supported range")   //nolint:staticcheck // AWS's words
+	ErrUnderflow = errors.New("Number underflow. Attempting to store a number with magnitude smaller than supported range") //nolint:staticcheck // AWS's words
+	ErrPrecision = errors.New("Attempting to store more than 38 significant digits in a Number")                            //nolint:staticcheck // AWS's words
+	errNotNumber = errors.New("The parameter cannot be converted to a numeric value")                                       //nolint:staticcheck // AWS's words
 )
 
 const (

@@ -68,14 +68,14 @@ func comparableValues(operator string, values []attribute.Value) error {
 	return nil
 }
 
-// Join makes one condition of several: all of them must hold, or with any, one of them. It gives nil for none.
-func Join(conditions []*Condition, any bool) *Condition {
+// Join makes one condition of several: all of them must hold, or with or, one of them. It gives nil for none.
+func Join(conditions []*Condition, or bool) *Condition {
 	var out condition
 	for _, c := range conditions {
 		switch {
 		case out == nil:
 			out = c.root
-		case any:
+		case or:
 			out = either{out, c.root}
 		default:
 			out = both{out, c.root}
