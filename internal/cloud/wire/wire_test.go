@@ -148,8 +148,11 @@ func signedBy(t testing.TB, r *http.Request, service, body, key, secret string) 
 	t.Helper()
 	sum := sha256.Sum256([]byte(body))
 	hash := hex.EncodeToString(sum[:])
-	if service == "s3" && r.Header.Get("X-Amz-Content-Sha256") == "" {
-		r.Header.Set("X-Amz-Content-Sha256", hash)
+	if service == "s3" {
+		if r.Header.Get("X-Amz-Content-Sha256") == "" {
+			r.Header.Set("X-Amz-Content-Sha256", hash)
+		}
+		hash = r.Header.Get("X-Amz-Content-Sha256")
 	}
 	creds := aws.Credentials{AccessKeyID: key, SecretAccessKey: secret}
 	err := v4.NewSigner().SignHTTP(context.Background(), creds, r, hash, service, "eu-west-1", testTime, func(o *v4.SignerOptions) {
