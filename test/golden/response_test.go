@@ -24,7 +24,7 @@ func TestResponses(t *testing.T) {
 		t.Run(s.api.ID, func(t *testing.T) {
 			dir := filepath.Join(s.moduleDir(t), "response_snapshot")
 			if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-				t.Skipf("%s ships no recorded responses; TestSDKReadsOutputs covers it", s.module())
+				t.Skipf("%s ships no recorded responses; TestSDK covers its operations", s.module())
 			}
 			if !s.api.Speaks(model.JSON10) && !s.api.Speaks(model.JSON11) {
 				t.Skipf("recorded responses of %s are read by no test", s.api.ID)
