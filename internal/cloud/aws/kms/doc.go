@@ -8,6 +8,8 @@
 // What differs from AWS:
 //   - Ciphertexts have a format of their own: they name the key and the material that made them, and are bound to the encryption
 //     context. Neither side can read the other's.
+//   - ReEncrypt is authorised as kms:ReEncrypt on both keys, which kms:ReEncrypt* allows, and not as kms:ReEncryptFrom and
+//     kms:ReEncryptTo.
 //   - Keys are used from their own account only.
 //   - Key policies are checked for their grammar and for lock-out; whether the principals in them exist is not looked up.
 //   - The aliases of AWS managed keys that an account has before their keys are made are those in managed.go.

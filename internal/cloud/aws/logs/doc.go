@@ -12,6 +12,6 @@
 //     and events are not encrypted one by one: all of the cloud's state is in one file that only its owner can read.
 //   - Metric filters are stored, and TestMetricFilter evaluates them; the metrics are published by CloudWatch's part of the cloud.
 //   - FilterLogEvents looks through all streams that it is asked for, so it gives no page without events before the last.
-//   - Cross-account observability (linked accounts), data protection masks, transformers, entities and field selection criteria
-//     are refused.
+//   - Linked accounts, transformers, field selection criteria and the class ESSENTIALS are refused. The entity that an agent sends
+//     with its events is rejected in the answer, as AWS does with entities that it cannot use; the events are stored.
 package logs

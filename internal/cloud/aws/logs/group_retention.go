@@ -2,7 +2,9 @@ package logs
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -13,7 +15,7 @@ var retentions = []int64{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 54
 func (s *Service) PutRetentionPolicy(ctx context.Context, in *PutRetentionPolicyInput) (*PutRetentionPolicyOutput, error) {
 	days := *in.RetentionInDays
 	if !slices.Contains(retentions, days) {
-		return nil, invalid("1 validation error detected: Value '%d' at 'retentionInDays' failed to satisfy constraint: Member must satisfy enum value set: %v", days, retentions)
+		return nil, invalid("1 validation error detected: Value '%d' at 'retentionInDays' failed to satisfy constraint: Member must satisfy enum value set: %s", days, strings.ReplaceAll(fmt.Sprint(retentions), " ", ", "))
 	}
 	return &PutRetentionPolicyOutput{}, s.changeGroup(ctx, in.LogGroupName, nil, func(t *txn, g *groupRecord) error {
 		if g.Class == classDelivery {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"atoll/internal/cloud/wire"
 )
 
 // Limits of PutLogEvents: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
@@ -22,13 +20,13 @@ const pruneAtWrite = 16
 
 // PutLogEvents adds events to a stream. Sequence tokens are neither needed nor checked, as on AWS.
 func (s *Service) PutLogEvents(ctx context.Context, in *PutLogEventsInput) (*PutLogEventsOutput, error) {
-	if in.Entity != nil {
-		return nil, wire.NotImplemented("logs:PutLogEvents with an entity")
-	}
 	if err := checkBatch(in.LogEvents); err != nil {
 		return nil, err
 	}
 	out := &PutLogEventsOutput{}
+	if in.Entity != nil { // AWS too stores the events whose entity it rejects
+		out.RejectedEntityInfo = &RejectedEntityInfo{ErrorType: new("UnsupportedLogGroupType")}
+	}
 	return out, s.changeGroup(ctx, in.LogGroupName, nil, func(t *txn, g *groupRecord) error {
 		st, err := t.stream(g, *in.LogStreamName)
 		if err != nil {
