@@ -20,6 +20,11 @@ func TestPutLogEvents(t *testing.T) {
 	if len(*out.NextSequenceToken) != 56 || out.RejectedLogEventsInfo != nil {
 		t.Errorf("got %+v", out)
 	}
+	entity := &types.Entity{KeyAttributes: map[string]string{"Type": "Service", "Name": "web"}}
+	with := must(l.PutLogEvents(l.ctx, &cwl.PutLogEventsInput{LogGroupName: aws.String("g"), LogStreamName: aws.String("s"), LogEvents: []types.InputLogEvent{event(l.at(0), "e")}, Entity: entity}))(t)
+	if got, _ := l.get(cwl.GetLogEventsInput{}); with.RejectedEntityInfo == nil || got != "a e" {
+		t.Errorf("with an entity: %+v, %q", with.RejectedEntityInfo, got)
+	}
 	put := func(group, stream string, events ...types.InputLogEvent) error {
 		_, err := l.PutLogEvents(l.ctx, &cwl.PutLogEventsInput{LogGroupName: &group, LogStreamName: &stream, LogEvents: events, SequenceToken: aws.String("ignored")})
 		return err
