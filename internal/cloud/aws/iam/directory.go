@@ -1,6 +1,9 @@
 package iam
 
 import (
+	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,8 +62,8 @@ func (s *Service) OpenIDProvider(tx *state.Tx, account, issuer string) (auth.Ope
 	return auth.OpenIDProvider{ARN: providerARN(account, host), Host: host, ClientIDs: r.ClientIDs}, true
 }
 
-// Permissions gives what the policies of a user or of a session's role say; ok is false for other principals, and for those
-// that are gone.
+// Permissions gives what the policies of a user or of a session's role say; ok is false for other principals, for those that
+// are gone, and where a policy cannot be read, since it might deny.
 func (s *Service) Permissions(tx *state.Tx, p auth.Principal) (auth.Permissions, bool) {
 	t := &txn{s: s, tx: tx, sc: state.Scope{Account: p.Account}}
 	arn := p.ARN
@@ -79,15 +82,19 @@ func (s *Service) Permissions(tx *state.Tx, p auth.Principal) (auth.Permissions,
 		return auth.Permissions{}, false // another one of the same name
 	}
 	out := auth.Permissions{Tags: state.Tags(tx, arn)}
-	for _, document := range e.Inline {
-		out.Policies = appendPolicy(out.Policies, document)
-	}
+	documents := slices.Collect(maps.Values(e.Inline))
 	for _, attached := range e.Attached {
-		out.Policies = appendPolicy(out.Policies, t.defaultDocument(attached))
+		documents = append(documents, t.defaultDocument(attached))
 	}
+	var errs [2]error
+	out.Policies, errs[0] = parseAll(documents)
 	if e.Boundary != "" {
 		out.Bounded = true
-		out.Boundary = appendPolicy(nil, t.defaultDocument(e.Boundary))
+		out.Boundary, errs[1] = parseAll([]string{t.defaultDocument(e.Boundary)})
+	}
+	if err := errors.Join(errs[:]...); err != nil {
+		s.d.Logger.Error("a stored policy cannot be read", "of", arn, "err", err)
+		return auth.Permissions{}, false
 	}
 	return out, true
 }
@@ -108,11 +115,14 @@ func (t *txn) defaultDocument(arn string) string {
 	return v.Document
 }
 
-// appendPolicy adds a document that was checked when it was stored.
-func appendPolicy(list []*auth.Policy, document string) []*auth.Policy {
-	p, err := auth.ParsePolicy([]byte(document))
-	if err != nil {
-		return list
+func parseAll(documents []string) ([]*auth.Policy, error) {
+	out := make([]*auth.Policy, 0, len(documents))
+	for _, d := range documents {
+		p, err := auth.ParsePolicy([]byte(d))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
 	}
-	return append(list, p)
+	return out, nil
 }

@@ -31,6 +31,12 @@ func TestPolicyLifeCycle(t *testing.T) {
 		"A policy called p already exists. Duplicate names are not allowed.")
 	fails(c.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: aws.String("arn:aws:iam::" + account + ":policy/P")}))(t, "NoSuchEntity", "was not found")
 
+	must(c.UntagPolicy(ctx, &iam.UntagPolicyInput{PolicyArn: arn, TagKeys: []string{"k"}}))(t)
+	must(c.TagPolicy(ctx, &iam.TagPolicyInput{PolicyArn: arn, Tags: []types.Tag{{Key: aws.String("l"), Value: aws.String("w")}}}))(t)
+	if tags := must(c.ListPolicyTags(ctx, &iam.ListPolicyTagsInput{PolicyArn: arn}))(t).Tags; len(tags) != 1 || *tags[0].Key != "l" {
+		t.Errorf("the tags are %+v", tags)
+	}
+
 	c.role("r")
 	c.user("u")
 	must(c.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: aws.String("r"), PolicyArn: arn}))(t)
