@@ -41,7 +41,7 @@ func restore(ctx context.Context, dir daemon.Dir, path string) (err error) {
 	if err != nil {
 		return fmt.Errorf("opening the saved cloud: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // only read from
+	defer f.Close()
 	unlock, err := dir.Lock()
 	if errors.Is(err, daemon.ErrRunning) {
 		return advise(err, "atoll cloud stop      (first)")

@@ -143,12 +143,12 @@ func (f *cloudStart) spawn(ctx context.Context, env Env, dir daemon.Dir) (daemon
 	if err != nil {
 		return daemon.Info{}, fmt.Errorf("opening the cloud's log: %w", err)
 	}
-	defer log.Close() //nolint:errcheck // the child has its own
+	defer log.Close()
 	r, w, err := os.Pipe()
 	if err != nil {
 		return daemon.Info{}, fmt.Errorf("starting the cloud: %w", err)
 	}
-	defer r.Close() //nolint:errcheck // only read from
+	defer r.Close()
 	args := []string{"cloud", "start", "--dir", string(dir), "--port", strconv.Itoa(f.port), "--ready-fd", "3"}
 	if f.verbose {
 		args = append(args, "--verbose")

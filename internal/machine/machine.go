@@ -5,6 +5,7 @@ package machine
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -51,7 +52,7 @@ func run(ctx context.Context, env []string, args ...string) (string, error) {
 
 // Ended tells why ctx has ended: its cause, such as the signal, and its error, so that errors.Is finds both.
 func Ended(ctx context.Context) error {
-	if cause := context.Cause(ctx); cause != ctx.Err() {
+	if cause := context.Cause(ctx); !errors.Is(cause, ctx.Err()) {
 		return fmt.Errorf("%w (%w)", cause, ctx.Err())
 	}
 	return ctx.Err()

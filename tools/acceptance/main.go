@@ -72,7 +72,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a temporary directory
+	defer os.RemoveAll(dir)
 	env, stop, err := startCloud(ctx, o.atoll, filepath.Join(dir, "cloud"))
 	if err != nil {
 		return err
@@ -169,7 +169,7 @@ func (o *options) runPackage(ctx context.Context, cache, dir string, env []strin
 		}
 	}
 	if !o.keep {
-		defer os.Remove(binary) //nolint:errcheck // in a temporary directory
+		defer os.Remove(binary)
 	}
 	folder, err := output(ctx, module, []string{"GOFLAGS=-mod=readonly"}, "go", "list", "-f", "{{.Dir}}", importPath)
 	if err != nil {

@@ -104,7 +104,9 @@ func (c *client) calls() []call {
 		{"DescribeVpcs, one by id", func(int, int) (*http.Request, error) {
 			return c.signed(http.MethodPost, "/", "ec2", "Action=DescribeVpcs&Version=2016-11-15&VpcId.1="+c.vpc, http.Header{"Content-Type": {"application/x-www-form-urlencoded"}})
 		}},
-		{"GetObject, 4 KiB", func(int, int) (*http.Request, error) { return c.signed(http.MethodGet, "/bench/4k", "s3", "", http.Header{}) }},
+		{"GetObject, 4 KiB", func(int, int) (*http.Request, error) {
+			return c.signed(http.MethodGet, "/bench/4k", "s3", "", http.Header{})
+		}},
 		{"PutItem", func(connection, i int) (*http.Request, error) {
 			body := fmt.Sprintf(`{"TableName":"bench","Item":{"id":{"S":"load-%d-%d"},"n":{"N":"%d"}}}`, connection, i%100, i)
 			return c.signed(http.MethodPost, "/", "dynamodb", body, http.Header{"X-Amz-Target": {"DynamoDB_20120810.PutItem"}, "Content-Type": {"application/x-amz-json-1.0"}})
@@ -113,7 +115,7 @@ func (c *client) calls() []call {
 }
 
 func (c *client) signed(method, path, service, body string, header http.Header) (*http.Request, error) {
-	req, err := http.NewRequest(method, c.endpoint+path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(context.Background(), method, c.endpoint+path, strings.NewReader(body))
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,9 @@ type measured struct {
 }
 
 func (m measured) print(call, others string) {
-	at := func(p float64) time.Duration { return m.times[int(p*float64(len(m.times)-1))].Round(10 * time.Microsecond) }
+	at := func(p float64) time.Duration {
+		return m.times[int(p*float64(len(m.times)-1))].Round(10 * time.Microsecond)
+	}
 	fmt.Printf("| %s | %s | %.0f | %s | %s |\n", call, others, m.perSecond, at(0.50), at(0.99))
 }
 
@@ -72,7 +74,7 @@ func send(client *http.Client, req *http.Request) error {
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end below
+	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err == nil && resp.StatusCode != http.StatusOK {
 		err = fmt.Errorf("%s: %s", resp.Status, body)
@@ -90,7 +92,7 @@ func (o options) measureFloor(ctx context.Context) error {
 	}))
 	defer server.Close()
 	m, err := load(ctx, o, func(int, int) (*http.Request, error) {
-		return http.NewRequest(http.MethodPost, server.URL, strings.NewReader("Action=DescribeVpcs&Version=2016-11-15"))
+		return http.NewRequestWithContext(ctx, http.MethodPost, server.URL, strings.NewReader("Action=DescribeVpcs&Version=2016-11-15"))
 	})
 	if err == nil {
 		m.print("bare net/http handler", "")

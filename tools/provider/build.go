@@ -27,7 +27,7 @@ type Options struct {
 // Build makes the provider if the cache has none, and gives its path. Several processes may call it at once: one builds, the
 // others wait for it. When ctx ends so does the build, and the next one goes on from Go's build cache. What the user can mend
 // (no Go, too little space) carries a hint; a failing child is a *machine.CommandError.
-func Build(ctx context.Context, opts Options) (string, error) {
+func Build(ctx context.Context, opts Options) (built string, err error) {
 	path, err := build(ctx, opts)
 	if err != nil {
 		return "", fmt.Errorf("building the AWS provider: %w", err)
@@ -48,7 +48,7 @@ func build(ctx context.Context, opts Options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer unlock()
+	defer func() { err = errors.Join(err, unlock()) }()
 	path, ok := Built(opts.CacheDir) // by the process that was waited for
 	if !ok {
 		if err := compile(ctx, opts, path, report); err != nil {

@@ -78,7 +78,7 @@ func (c *Client) Save(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end, or given up
+	defer resp.Body.Close()
 	if _, err := io.Copy(w, resp.Body); err != nil {
 		return fmt.Errorf("receiving the archive: %w", err)
 	}
@@ -90,7 +90,7 @@ func (c *Client) call(ctx context.Context, method, path string, answer any) erro
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end, or given up
+	defer resp.Body.Close()
 	if answer == nil {
 		return nil
 	}

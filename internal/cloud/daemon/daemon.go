@@ -42,7 +42,9 @@ type PortError struct {
 	Err  error
 }
 
-func (e *PortError) Error() string { return fmt.Sprintf("listening on 127.0.0.1:%d: %v", e.Port, e.Err) }
+func (e *PortError) Error() string {
+	return fmt.Sprintf("listening on 127.0.0.1:%d: %v", e.Port, e.Err)
+}
 
 func (e *PortError) Unwrap() error { return e.Err }
 
@@ -60,11 +62,11 @@ func Run(ctx context.Context, config Config, ready func(Info)) (err error) {
 	if err := cloud.Recover(config.Dir.Data()); err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(config.Port)))
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(config.Port)))
 	if err != nil {
 		return &PortError{config.Port, err}
 	}
-	defer listener.Close() //nolint:errcheck // Serve closes it; this is for the errors before
+	defer listener.Close()
 	c, err := cloud.Open(ctx, cloud.Config{Dir: config.Dir.Data(), Logger: config.Logger})
 	if err != nil {
 		return err
@@ -94,7 +96,7 @@ func (d *daemon) serve(ctx context.Context, listener net.Listener, ready func(In
 	if err != nil {
 		return err
 	}
-	control, err := net.Listen("unix", path)
+	control, err := new(net.ListenConfig).Listen(ctx, "unix", path)
 	if err != nil {
 		return fmt.Errorf("opening the control socket: %w", err)
 	}

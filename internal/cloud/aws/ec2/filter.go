@@ -39,7 +39,8 @@ func find[T any](t *txn, table state.Table[T], q query[T], ids []string, filters
 	}
 	keep := func(r *T, id string) bool { return matches(t, q, r, id, filters) }
 	if len(ids) > 0 {
-		return findByID(t, table, q, ids, keep)
+		found, err := findByID(t, table, q, ids, keep)
+		return found, nil, err
 	}
 	after, err := tokenID(token)
 	if err != nil {
@@ -77,19 +78,19 @@ func tokenID(token *string) (string, error) {
 	return string(raw), nil
 }
 
-func findByID[T any](t *txn, table state.Table[T], q query[T], ids []string, keep func(*T, string) bool) ([]*T, *string, error) {
+func findByID[T any](t *txn, table state.Table[T], q query[T], ids []string, keep func(*T, string) bool) ([]*T, error) {
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	var out []*T
 	for _, id := range ids {
 		r, ok := table.Get(t.tx, t.sc, id)
 		if !ok {
-			return nil, nil, q.missing(id)
+			return nil, q.missing(id)
 		}
 		if keep(r, id) {
 			out = append(out, r)
 		}
 	}
-	return out, nil, nil
+	return out, nil
 }
 
 // missing is the error for an id that names no record: malformed, or not found.

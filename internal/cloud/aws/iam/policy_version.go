@@ -10,7 +10,7 @@ import (
 
 // policyAndVersion gives a version of a policy of the account or of AWS.
 func (t *txn) policyAndVersion(arn, id string) (*policyRecord, *policyVersion, error) {
-	if rest, ok := strings.CutPrefix(id, "v"); !ok || rest == "" || strings.Trim(rest, "0123456789.-"+alphanumeric) != "" {
+	if rest, ok := strings.CutPrefix(id, "v"); !ok || rest == "" || strings.Trim(rest, ".-"+alphanumeric) != "" {
 		return nil, nil, invalid(id, "versionId", `Member must satisfy regular expression pattern: v[1-9][0-9]*(\.[A-Za-z0-9-]*)?`)
 	}
 	r, err := t.policy(arn)

@@ -57,7 +57,7 @@ func TestKeySpecs(t *testing.T) {
 	}
 	_, err := k.CreateKey(k.ctx, &awskms.CreateKeyInput{Origin: types.OriginTypeExternal})
 	refused(t, err, "NotImplementedByLocalCloud", "EXTERNAL")
-	m := must(k.CreateKey(k.ctx, &awskms.CreateKeyInput{CustomerMasterKeySpec: types.CustomerMasterKeySpecHmac384, KeyUsage: types.KeyUsageTypeGenerateVerifyMac}))(t).KeyMetadata //nolint:staticcheck // older clients use it
+	m := must(k.CreateKey(k.ctx, &awskms.CreateKeyInput{CustomerMasterKeySpec: types.CustomerMasterKeySpecHmac384, KeyUsage: types.KeyUsageTypeGenerateVerifyMac}))(t).KeyMetadata
 	if m.KeySpec != types.KeySpecHmac384 || m.MacAlgorithms[0] != types.MacAlgorithmSpecHmacSha384 {
 		t.Errorf("got %+v", m)
 	}

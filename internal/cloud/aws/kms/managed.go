@@ -61,9 +61,9 @@ func (s *Service) viewManaged(ctx context.Context, name string, fn func(t *txn) 
 	alias, there := name[at:], false
 	err := s.view(ctx, func(t *txn) error {
 		// A name that is not of this account and region finds nothing: fn says so.
-		local, err := t.local(name)
+		local, notLocal := t.local(name)
 		_, exists := t.aliases.Get(t.tx, t.sc, alias)
-		there = exists || err != nil || local != alias
+		there = exists || notLocal != nil || local != alias
 		return nil
 	})
 	if err == nil && !there {

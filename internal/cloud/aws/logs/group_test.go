@@ -93,17 +93,17 @@ func TestGroupTags(t *testing.T) {
 	check := func(want map[string]string) {
 		t.Helper()
 		byARN := must(l.ListTagsForResource(l.ctx, &cwl.ListTagsForResourceInput{ResourceArn: arn}))(t)
-		byName := must(l.ListTagsLogGroup(l.ctx, &cwl.ListTagsLogGroupInput{LogGroupName: name}))(t) //nolint:staticcheck // older clients use it
+		byName := must(l.ListTagsLogGroup(l.ctx, &cwl.ListTagsLogGroupInput{LogGroupName: name}))(t)
 		if !maps.Equal(byARN.Tags, want) || !maps.Equal(byName.Tags, want) {
 			t.Errorf("got %v and %v, want %v", byARN.Tags, byName.Tags, want)
 		}
 	}
 	check(nil)
 	must(l.TagResource(l.ctx, &cwl.TagResourceInput{ResourceArn: arn, Tags: map[string]string{"a": "1", "b": "2"}}))(t)
-	must(l.TagLogGroup(l.ctx, &cwl.TagLogGroupInput{LogGroupName: name, Tags: map[string]string{"b": "3", "c": ""}}))(t) //nolint:staticcheck // older clients use it
+	must(l.TagLogGroup(l.ctx, &cwl.TagLogGroupInput{LogGroupName: name, Tags: map[string]string{"b": "3", "c": ""}}))(t)
 	check(map[string]string{"a": "1", "b": "3", "c": ""})
 	must(l.UntagResource(l.ctx, &cwl.UntagResourceInput{ResourceArn: arn, TagKeys: []string{"a"}}))(t)
-	must(l.UntagLogGroup(l.ctx, &cwl.UntagLogGroupInput{LogGroupName: name, Tags: []string{"b"}}))(t) //nolint:staticcheck // older clients use it
+	must(l.UntagLogGroup(l.ctx, &cwl.UntagLogGroupInput{LogGroupName: name, Tags: []string{"b"}}))(t)
 	check(map[string]string{"c": ""})
 
 	_, err := l.TagResource(l.ctx, &cwl.TagResourceInput{ResourceArn: arn, Tags: map[string]string{"aws:x": "1"}})

@@ -31,7 +31,7 @@ func TestStreamLifeCycle(t *testing.T) {
 	}
 	l.put("g", "s", event(l.at(time.Hour), "a"), event(l.at(time.Minute), "b"))
 	st := describe()
-	if *st.FirstEventTimestamp != l.at(time.Hour) || *st.LastEventTimestamp != l.at(time.Minute) || *st.LastIngestionTime != l.at(0) || *st.StoredBytes != 0 || len(*st.UploadSequenceToken) != 56 { //nolint:staticcheck // the members are still answered
+	if *st.FirstEventTimestamp != l.at(time.Hour) || *st.LastEventTimestamp != l.at(time.Minute) || *st.LastIngestionTime != l.at(0) || *st.StoredBytes != 0 || len(*st.UploadSequenceToken) != 56 {
 		t.Errorf("with events: %+v", st)
 	}
 	if got := *l.group("g").StoredBytes; got != 2+2*26 {
