@@ -132,11 +132,16 @@ func (s *Server) serve(r *routed, req *http.Request, id string, h http.Header) (
 			return a, err
 		}
 	}
+	inShape, _ := r.op.shapes()
+	if signed, ok := body.(*signedBody); ok && !r.streams() {
+		if err := checkDigest(inShape, req.Header, signed.Trailer(), raw); err != nil {
+			return a, err
+		}
+	}
 	in := reflect.New(r.op.in)
 	if err := s.decode(r, req, in, body, raw); err != nil {
 		return a, malformed(r, err)
 	}
-	inShape, _ := r.op.shapes()
 	if m := missing(inShape, in, ""); m != "" {
 		return a, missingParameter(r, m)
 	}

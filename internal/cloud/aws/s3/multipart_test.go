@@ -131,6 +131,20 @@ func TestMultipartChecksums(t *testing.T) {
 		id := begin(t, cl, key, func(in *s3.CreateMultipartUploadInput) { in.ChecksumAlgorithm = algorithm })
 		must(complete(t, cl, key, id, upload(t, cl, key, id, body, algorithm)))
 	}
+	// A completion may say what the whole object's checksum is.
+	id := begin(t, cl, "told", func(in *s3.CreateMultipartUploadInput) {
+		in.ChecksumAlgorithm, in.ChecksumType = "CRC32", types.ChecksumTypeFullObject
+	})
+	parts := upload(t, cl, "told", id, body, "CRC32")
+	tell := func(want string) error {
+		_, err := cl.CompleteMultipartUpload(t.Context(), &s3.CompleteMultipartUploadInput{Bucket: box, Key: aws.String("told"), UploadId: id, ChecksumCRC32: &want,
+			ChecksumType: types.ChecksumTypeFullObject, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts}})
+		return err
+	}
+	wantCode(t, tell("AAAAAA=="), "BadDigest")
+	if err := tell(base64.StdEncoding.EncodeToString(sum(body))); err != nil {
+		t.Fatal(err)
+	}
 	// The checksum over a whole object that came in parts is that of the same object in one piece.
 	must(cl.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("box"), Key: aws.String("whole"), Body: bytes.NewReader(body), ChecksumAlgorithm: "CRC64NVME"}))
 	sums := map[string]string{}
@@ -144,7 +158,7 @@ func TestMultipartChecksums(t *testing.T) {
 	_, err := cl.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: aws.String("box"), Key: aws.String("x"),
 		ChecksumAlgorithm: "SHA256", ChecksumType: types.ChecksumTypeFullObject})
 	wantCode(t, err, "InvalidRequest")
-	id := begin(t, cl, "x", func(in *s3.CreateMultipartUploadInput) { in.ChecksumAlgorithm = "SHA256" })
+	id = begin(t, cl, "x", func(in *s3.CreateMultipartUploadInput) { in.ChecksumAlgorithm = "SHA256" })
 	_, err = cl.UploadPart(t.Context(), &s3.UploadPartInput{Bucket: aws.String("box"), Key: aws.String("x"), UploadId: id, PartNumber: aws.Int32(1),
 		Body: strings.NewReader("x"), ChecksumAlgorithm: "CRC32"})
 	wantCode(t, err, "InvalidRequest")
