@@ -10,11 +10,12 @@
 // settings that Terraform's provider reads.
 //
 // Deviations from AWS:
+//   - Uploads by HTML forms (POST) and Signature Version 2 are refused.
 //   - Only the bucket's own account has access; policies and ACLs of other accounts do not act yet.
 //   - Lifecycle rules run at the first call on a bucket after each midnight UTC; on AWS a worker may be hours late. Transitions
 //     of storage classes are stored and do not act.
-//   - Replication, notifications, access logging, acceleration, requester pays, inventory of websites and CORS are settings
-//     that are stored and read back; the local cloud does not act on them.
+//   - Replication, notifications, access logging, acceleration, requester pays, websites and CORS are settings that are stored
+//     and read back; the local cloud does not act on them. A CORS preflight is refused like any unsigned call.
 //   - Encryption settings are stored and shown; files are not encrypted beyond what the disk does.
 //   - Refused: directory buckets, access points, customer-provided encryption keys (SSE-C), MFA delete, event holds, appending
 //     writes, annotations, and the checksum algorithms that are neither CRC, SHA-1 nor SHA-256.

@@ -94,7 +94,7 @@ type txn struct {
 	dead []Segment // files that no record names once the transaction is done
 }
 
-// view reads a bucket that the caller has access to. What it reads is shared: read only.
+// view reads a bucket that the caller has access to, after its lifecycle rules have run. What it reads is shared: read only.
 func (s *Service) view(ctx context.Context, bucket, owner *string, fn func(t *txn) error) error {
 	if err := s.expire(ctx, *bucket); err != nil {
 		return err
@@ -104,6 +104,9 @@ func (s *Service) view(ctx context.Context, bucket, owner *string, fn func(t *tx
 
 // update changes a bucket that the caller has access to, or what is in it.
 func (s *Service) update(ctx context.Context, bucket, owner *string, fn func(t *txn) error) error {
+	if err := s.expire(ctx, *bucket); err != nil {
+		return err
+	}
 	var dead []Segment
 	err := s.d.Store.Update(ctx, func(tx *state.Tx) error {
 		return s.within(ctx, tx, bucket, owner, func(t *txn) error {
