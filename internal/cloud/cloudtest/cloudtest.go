@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -55,7 +56,7 @@ func HTTP(c *http.Client) Option { return func(o *options) { o.http = c } }
 // are accepted within 15 minutes of it.
 func Start(t testing.TB, opts ...Option) *Cloud {
 	t.Helper()
-	c := &Cloud{t: t, Dir: t.TempDir()}
+	c := &Cloud{t: t, Dir: filepath.Join(t.TempDir(), "cloud")}
 	for _, o := range opts {
 		o(&c.options)
 	}
@@ -90,12 +91,19 @@ func (c *Cloud) open() {
 // Restart closes the cloud and opens it again from its directory. It needs Durable.
 func (c *Cloud) Restart() {
 	c.t.Helper()
+	c.RestartWith(func() {})
+}
+
+// RestartWith is Restart with something done to the directory in between.
+func (c *Cloud) RestartWith(between func()) {
+	c.t.Helper()
 	if !c.options.durable {
 		c.t.Fatal("Restart needs cloudtest.Durable()")
 	}
 	if err := c.Close(); err != nil {
 		c.t.Fatalf("closing the cloud: %v", err)
 	}
+	between()
 	c.open()
 }
 
