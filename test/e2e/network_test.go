@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"path/filepath"
 	"reflect"
 	"testing"
 )
@@ -39,5 +40,19 @@ func TestNetwork(t *testing.T) {
 	s.unchanged()
 
 	s.destroy()
+	c.inventory().same(t, before)
+}
+
+// TestBlueprintTests runs the blueprint's own tests, those that apply among them.
+func TestBlueprintTests(t *testing.T) {
+	c := startCloud(t)
+	before := c.inventory()
+	s := copyBlueprint(t, c)
+	blueprint := filepath.Dir(s.dir)
+	for _, dir := range []string{"environment", "modules/network"} {
+		s.dir = filepath.Join(blueprint, dir)
+		s.init()
+		s.terraform("test", "-no-color").must(0)
+	}
 	c.inventory().same(t, before)
 }

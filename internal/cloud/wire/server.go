@@ -117,7 +117,7 @@ func (s *Server) serve(r *routed, req *http.Request, id string, h http.Header) (
 	var raw []byte
 	body := req.Body
 	if r.isS3() {
-		body, err = s.authenticateS3(r, req, sig, sigErr, call)
+		body, err = s.authenticateS3(req, sig, sigErr, call)
 	} else {
 		raw, err = s.authenticate(r, req, sig, sigErr, call)
 	}
@@ -185,7 +185,7 @@ func (s *Server) authenticate(r *routed, req *http.Request, sig *sigv4.Signature
 }
 
 // authenticateS3 verifies the signature on the header alone and gives the decoded body, whose hash is checked as it is read.
-func (s *Server) authenticateS3(r *routed, req *http.Request, sig *sigv4.Signature, sigErr error, call *Call) (io.ReadCloser, error) {
+func (s *Server) authenticateS3(req *http.Request, sig *sigv4.Signature, sigErr error, call *Call) (io.ReadCloser, error) {
 	if sigErr != nil {
 		return nil, sigErr
 	}
