@@ -116,7 +116,7 @@ func addTree(ctx context.Context, t *tar.Writer, root string) error {
 		if err != nil {
 			return err
 		}
-		_, err = io.Copy(t, f)
+		_, err = io.CopyN(t, f, info.Size()) // an upload under way grows its file, which no record names yet
 		return errors.Join(err, f.Close(), ctx.Err())
 	})
 }
