@@ -23,7 +23,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func online(*http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(`{"providers.v1": "/v1/providers/"}`))}, nil
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(`{"providers.v1": "/v1/providers/"}`))}, nil
 }
 
 func offline(*http.Request) (*http.Response, error) { return nil, errors.New("no such host") }

@@ -53,7 +53,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	}
 	plain, cancelPlain := context.WithCancel(t.Context())
 	cancelPlain()
-	if got := machine.Ended(plain); got != context.Canceled {
+	if got := machine.Ended(plain); !errors.Is(got, context.Canceled) {
 		t.Errorf("Ended without a cause = %v, want context.Canceled", got)
 	}
 }

@@ -3,7 +3,9 @@ package golden
 import (
 	"bufio"
 	"context"
+	"crypto/md5"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -15,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -98,6 +101,9 @@ func TestRequests(t *testing.T) {
 					var misplaced []string
 					arrived := structLeaves(reflect.ValueOf(s.got).Elem(), "", &misplaced)
 					arrived = without1(arrived, bucket)
+					if i := slices.Index(arrived, digest(m.body)); i >= 0 && m.header.Get("Content-Md5") == recordedDigest {
+						arrived[i] = recordedDigest
+					}
 					if diff := difference(s.sent(t, op.Name, m), arrived); len(diff) > 0 {
 						t.Errorf("values differ:\n%s", strings.Join(diff, "\n"))
 					}
@@ -123,6 +129,9 @@ func (s *service) replay(t *testing.T, m message, hasBucket bool) *http.Request 
 	}
 	r := httptest.NewRequest(method, "http://"+host+uri, strings.NewReader(m.body))
 	r.Header = m.header.Clone()
+	if r.Header.Get("Content-Md5") == recordedDigest {
+		r.Header.Set("Content-Md5", digest(m.body))
+	}
 	payload := "UNSIGNED-PAYLOAD"
 	if s.api.SigningName == "s3" {
 		r.Header.Set("X-Amz-Content-Sha256", payload)
@@ -138,6 +147,14 @@ func (s *service) replay(t *testing.T, m message, hasBucket bool) *http.Request 
 		t.Fatal(err)
 	}
 	return r
+}
+
+// recordedDigest stands in the recordings for the digest of a body. The server verifies it, so that it is replayed as what it should be.
+const recordedDigest = "__ContentMD5__"
+
+func digest(body string) string {
+	sum := md5.Sum([]byte(body))
+	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
 // sent collects the values that a recorded request carries, wherever its protocol puts them.

@@ -90,6 +90,9 @@ func (s *service) roundTrip(t *testing.T, client reflect.Value, op wire.Operatio
 	}
 	in := reflect.New(call.Type().In(1).Elem())
 	fill(in.Elem(), op.Name, 0)
+	if digest := in.Elem().FieldByName("ContentMD5"); digest.IsValid() {
+		digest.SetZero() // the server holds it against the body
+	}
 	out := reflect.New(outputOf(op))
 	fill(out.Elem(), op.Name, 0)
 	s.got, s.answer, s.err = nil, out.Interface(), nil

@@ -37,7 +37,7 @@ func TestUpdateRollsBack(t *testing.T) {
 			tx.AfterCommit(func() { t.Error("a hook of an Update that failed has run") })
 		}
 		failed := errors.New("failed")
-		if err := s.Update(context.Background(), func(tx *state.Tx) error { change(tx); return failed }); err != failed {
+		if err := s.Update(context.Background(), func(tx *state.Tx) error { change(tx); return failed }); !errors.Is(err, failed) {
 			t.Errorf("the error became %v", err)
 		}
 		check()

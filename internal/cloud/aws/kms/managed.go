@@ -63,7 +63,7 @@ func (s *Service) viewManaged(ctx context.Context, name string, fn func(t *txn) 
 		// A name that is not of this account and region finds nothing: fn says so.
 		local, notLocal := t.local(name)
 		_, exists := t.aliases.Get(t.tx, t.sc, alias)
-		there = exists || notLocal != nil || local != alias
+		there = exists || local != alias || notLocal != nil
 		return nil
 	})
 	if err == nil && !there {

@@ -32,6 +32,7 @@ type metricFilterRecord struct {
 	Group, Name, Pattern string
 	Created              int64
 	Metric               metricRecord
+	Transformed          bool // to look at transformed events; acts on groups with a transformer alone, of which there are none
 }
 
 // metricRecord is a filter's one transformation.
@@ -44,9 +45,6 @@ type metricRecord struct {
 
 // PutMetricFilter makes a filter, or replaces the one of its name.
 func (s *Service) PutMetricFilter(ctx context.Context, in *PutMetricFilterInput) (*PutMetricFilterOutput, error) {
-	if in.ApplyOnTransformedLogs != nil && *in.ApplyOnTransformedLogs {
-		return nil, wire.NotImplemented("logs:PutMetricFilter with applyOnTransformedLogs")
-	}
 	if text(in.FieldSelectionCriteria) != "" || len(in.EmitSystemFieldDimensions) > 0 {
 		return nil, wire.NotImplemented("logs:PutMetricFilter with field selection criteria or system field dimensions")
 	}
@@ -84,6 +82,7 @@ func (s *Service) PutMetricFilter(ctx context.Context, in *PutMetricFilterInput)
 			f = &metricFilterRecord{Group: g.Name, Name: *in.FilterName, Created: t.now.UnixMilli()}
 		}
 		f.Pattern, f.Metric = *in.FilterPattern, *metric
+		f.Transformed = in.ApplyOnTransformedLogs != nil && *in.ApplyOnTransformedLogs
 		t.filters.Put(t.tx, t.sc, id, f)
 		return nil
 	})
@@ -182,7 +181,7 @@ func renderFilter(f *metricFilterRecord) MetricFilter {
 	}
 	return MetricFilter{
 		FilterName: new(f.Name), FilterPattern: new(f.Pattern), LogGroupName: new(f.Group), CreationTime: new(f.Created),
-		MetricTransformations: []MetricTransformation{m}, ApplyOnTransformedLogs: new(false),
+		MetricTransformations: []MetricTransformation{m}, ApplyOnTransformedLogs: new(f.Transformed),
 	}
 }
 

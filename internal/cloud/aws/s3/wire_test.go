@@ -109,12 +109,12 @@ func TestErrorDocuments(t *testing.T) {
 	if d := read(url("box", "a"), http.Header{"Range": {"bytes=9-"}}, 416); d.ActualObjectSize != 4 {
 		t.Errorf("%+v", d)
 	}
-	if resp, body := do(t, http.MethodGet, url("box", "a"), "", http.Header{"If-None-Match": {"*"}}); resp.StatusCode != 304 || body != "" ||
+	if resp, body := do(t, http.MethodGet, url("box", "a"), "", http.Header{"If-None-Match": {"*"}}); resp.StatusCode != http.StatusNotModified || body != "" ||
 		resp.Header.Get("ETag") == "" || resp.Header.Get("Content-Type") != "" {
 		t.Errorf("%s %q %v", resp.Status, body, resp.Header)
 	}
 	// A read of a range tells so.
-	if resp, body := do(t, http.MethodGet, url("box", "a"), "", http.Header{"Range": {"bytes=1-2"}}); resp.StatusCode != 206 || body != "12" ||
+	if resp, body := do(t, http.MethodGet, url("box", "a"), "", http.Header{"Range": {"bytes=1-2"}}); resp.StatusCode != http.StatusPartialContent || body != "12" ||
 		resp.Header.Get("Content-Range") != "bytes 1-2/4" {
 		t.Errorf("%s %q %v", resp.Status, body, resp.Header)
 	}
