@@ -22,7 +22,7 @@ func newCBOR() (cborCodec, error) {
 	if err != nil {
 		return cborCodec{}, err
 	}
-	enc, err := cbor.EncOptions{Time: cbor.TimeUnixDynamic, TimeTag: cbor.EncTagRequired}.EncMode()
+	enc, err := cbor.EncOptions{Sort: cbor.SortBytewiseLexical, Time: cbor.TimeUnixDynamic, TimeTag: cbor.EncTagRequired}.EncMode()
 	return cborCodec{dec: dec, enc: enc}, err
 }
 
