@@ -92,7 +92,7 @@ func (c *Cloud) start(ctx context.Context, store *state.Store, root *auth.Key) e
 		return err
 	}
 	server, err := wire.NewServer(wire.Config{
-		Identities: keys, Now: c.config.Clock.Now, NewID: c.config.IDs.UUID, Logger: c.config.Logger,
+		Identities: keys, Used: keys.Used, Now: c.config.Clock.Now, NewID: c.config.IDs.UUID, Logger: c.config.Logger,
 	}, services)
 	if err != nil {
 		return fmt.Errorf("setting up the services: %w", err)

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"sync"
 	"time"
 
 	"atoll/internal/cloud/state"
@@ -30,6 +31,25 @@ type Session struct {
 type Keys struct {
 	store *state.Store
 	table state.Table[Key]
+	uses  sync.Map // Use by key id
+}
+
+// Use is when and for what a key last signed a call. It is kept in memory: a write for each read would be too dear.
+type Use struct {
+	At              time.Time
+	Service, Region string
+}
+
+// Used notes that a key signed a call.
+func (k *Keys) Used(accessKeyID string, use Use) { k.uses.Store(accessKeyID, use) }
+
+// LastUse gives a key's last use since the cloud started.
+func (k *Keys) LastUse(accessKeyID string) (Use, bool) {
+	use, ok := k.uses.Load(accessKeyID)
+	if !ok {
+		return Use{}, false
+	}
+	return use.(Use), true
 }
 
 // NewKeys opens the key table of a store.

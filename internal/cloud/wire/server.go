@@ -37,6 +37,7 @@ type Identities interface {
 // Config is what a Server needs beside its services.
 type Config struct {
 	Identities Identities
+	Used       func(accessKeyID string, use auth.Use) // told of each verified call; nil for none
 	Now        func() time.Time // the cloud's clock
 	NewID      func() string    // request ids, in the form of a UUID
 	Logger     *slog.Logger
@@ -218,6 +219,9 @@ func (s *Server) identify(call *Call, sig *sigv4.Signature) error {
 	}
 	call.Principal, call.Region = k.Principal, sig.Scope.Region
 	call.AccessKeyID = k.ID
+	if s.config.Used != nil {
+		s.config.Used(k.ID, auth.Use{At: call.Time, Service: sig.Scope.Service, Region: sig.Scope.Region})
+	}
 	return nil
 }
 

@@ -92,6 +92,24 @@ func (s *Service) ListAccessKeys(ctx context.Context, in *ListAccessKeysInput) (
 	})
 }
 
+// GetAccessKeyLastUsed answers when and for what a key of the account last signed a call, since the cloud started.
+func (s *Service) GetAccessKeyLastUsed(ctx context.Context, in *GetAccessKeyLastUsedInput) (*GetAccessKeyLastUsedOutput, error) {
+	out := &GetAccessKeyLastUsedOutput{AccessKeyLastUsed: &AccessKeyLastUsed{ServiceName: new("N/A"), Region: new("N/A")}}
+	return out, s.view(ctx, func(t *txn) error {
+		k, ok := s.d.Keys.Get(t.tx, *in.AccessKeyId)
+		if !ok || k.Principal.Account != t.sc.Account || k.SessionToken != "" {
+			return wire.Errorf("AccessDenied", "User: %s is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key %s", wire.CallFrom(ctx).ARN, *in.AccessKeyId).WithStatus(403)
+		}
+		if k.User != "" {
+			out.UserName = new(k.User)
+		}
+		if use, ok := s.d.Keys.LastUse(k.ID); ok {
+			out.AccessKeyLastUsed = &AccessKeyLastUsed{LastUsedDate: new(use.At), ServiceName: new(use.Service), Region: new(use.Region)}
+		}
+		return nil
+	})
+}
+
 // UpdateAccessKey switches a key on or off.
 func (s *Service) UpdateAccessKey(ctx context.Context, in *UpdateAccessKeyInput) (*UpdateAccessKeyOutput, error) {
 	if err := oneOf(*in.Status, "status", "Active", "Inactive"); err != nil {

@@ -44,6 +44,7 @@ func API() *model.API {
 			{Name: "DeleteUserPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DetachRolePolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DetachUserPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "GetAccessKeyLastUsed", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "GetInstanceProfile", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "GetLoginProfile", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "GetOpenIDConnectProvider", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -143,7 +144,7 @@ func API() *model.API {
 			{Shape: "UnmodifiableEntityException", Code: "UnmodifiableEntity", Status: 400},
 			{Shape: "UnrecognizedPublicKeyEncodingException", Code: "UnrecognizedPublicKeyEncoding", Status: 400},
 		},
-		Others: "AcceptDelegationRequest AcquireRole AddUserToGroup AssociateDelegationRequest AttachGroupPolicy ChangePassword CreateDelegationRequest CreateGroup CreateLoginProfile CreateSAMLProvider CreateServiceSpecificCredential CreateVirtualMFADevice DeactivateMFADevice DeleteAccountPasswordPolicy DeleteGroup DeleteGroupPolicy DeleteSAMLProvider DeleteSSHPublicKey DeleteServerCertificate DeleteServiceSpecificCredential DeleteSigningCertificate DeleteVirtualMFADevice DetachGroupPolicy DisableOrganizationsRootCredentialsManagement DisableOrganizationsRootSessions DisableOutboundWebIdentityFederation EnableMFADevice EnableOrganizationsRootCredentialsManagement EnableOrganizationsRootSessions EnableOutboundWebIdentityFederation GenerateCredentialReport GenerateOrganizationsAccessReport GenerateServiceLastAccessedDetails GetAccessKeyLastUsed GetAccountAuthorizationDetails GetAccountPasswordPolicy GetAccountProperties GetAccountSummary GetContextKeysForCustomPolicy GetContextKeysForPrincipalPolicy GetCredentialReport GetDelegationRequest GetGroup GetGroupPolicy GetHumanReadableSummary GetMFADevice GetOrganizationsAccessReport GetOutboundWebIdentityFederationInfo GetRoleTemplateVersion GetSAMLProvider GetSSHPublicKey GetServerCertificate GetServiceLastAccessedDetails GetServiceLastAccessedDetailsWithEntities ListAttachedGroupPolicies ListDelegationRequests ListGroupPolicies ListGroups ListMFADeviceTags ListOrganizationsFeatures ListPoliciesGrantingServiceAccess ListSAMLProviderTags ListSAMLProviders ListServerCertificateTags ListServerCertificates PutAccountProperties PutGroupPolicy RejectDelegationRequest RemoveUserFromGroup ResetServiceSpecificCredential ResyncMFADevice SendDelegationToken SetSecurityTokenServicePreferences SimulateCustomPolicy SimulatePrincipalPolicy TagMFADevice TagSAMLProvider TagServerCertificate UntagMFADevice UntagSAMLProvider UntagServerCertificate UpdateAccountPasswordPolicy UpdateDelegationRequest UpdateGroup UpdateLoginProfile UpdateSAMLProvider UpdateSSHPublicKey UpdateServerCertificate UpdateServiceSpecificCredential UpdateSigningCertificate UploadSSHPublicKey UploadServerCertificate UploadSigningCertificate",
+		Others: "AcceptDelegationRequest AcquireRole AddUserToGroup AssociateDelegationRequest AttachGroupPolicy ChangePassword CreateDelegationRequest CreateGroup CreateLoginProfile CreateSAMLProvider CreateServiceSpecificCredential CreateVirtualMFADevice DeactivateMFADevice DeleteAccountPasswordPolicy DeleteGroup DeleteGroupPolicy DeleteSAMLProvider DeleteSSHPublicKey DeleteServerCertificate DeleteServiceSpecificCredential DeleteSigningCertificate DeleteVirtualMFADevice DetachGroupPolicy DisableOrganizationsRootCredentialsManagement DisableOrganizationsRootSessions DisableOutboundWebIdentityFederation EnableMFADevice EnableOrganizationsRootCredentialsManagement EnableOrganizationsRootSessions EnableOutboundWebIdentityFederation GenerateCredentialReport GenerateOrganizationsAccessReport GenerateServiceLastAccessedDetails GetAccountAuthorizationDetails GetAccountPasswordPolicy GetAccountProperties GetAccountSummary GetContextKeysForCustomPolicy GetContextKeysForPrincipalPolicy GetCredentialReport GetDelegationRequest GetGroup GetGroupPolicy GetHumanReadableSummary GetMFADevice GetOrganizationsAccessReport GetOutboundWebIdentityFederationInfo GetRoleTemplateVersion GetSAMLProvider GetSSHPublicKey GetServerCertificate GetServiceLastAccessedDetails GetServiceLastAccessedDetailsWithEntities ListAttachedGroupPolicies ListDelegationRequests ListGroupPolicies ListGroups ListMFADeviceTags ListOrganizationsFeatures ListPoliciesGrantingServiceAccess ListSAMLProviderTags ListSAMLProviders ListServerCertificateTags ListServerCertificates PutAccountProperties PutGroupPolicy RejectDelegationRequest RemoveUserFromGroup ResetServiceSpecificCredential ResyncMFADevice SendDelegationToken SetSecurityTokenServicePreferences SimulateCustomPolicy SimulatePrincipalPolicy TagMFADevice TagSAMLProvider TagServerCertificate UntagMFADevice UntagSAMLProvider UntagServerCertificate UpdateAccountPasswordPolicy UpdateDelegationRequest UpdateGroup UpdateLoginProfile UpdateSAMLProvider UpdateSSHPublicKey UpdateServerCertificate UpdateServiceSpecificCredential UpdateSigningCertificate UploadSSHPublicKey UploadServerCertificate UploadSigningCertificate",
 	}
 }
 
@@ -155,6 +156,14 @@ type AccessKey struct {
 	Status          *string    `aws:"Status,req"`
 	SecretAccessKey *string    `aws:"SecretAccessKey,sensitive,req"`
 	CreateDate      *time.Time `aws:"CreateDate"`
+}
+
+// AccessKeyLastUsed is the API's AccessKeyLastUsed.
+type AccessKeyLastUsed struct {
+	_            struct{}   `aws:"AccessKeyLastUsed"`
+	ServiceName  *string    `aws:"ServiceName,req"`
+	Region       *string    `aws:"Region,req"`
+	LastUsedDate *time.Time `aws:"LastUsedDate"`
 }
 
 // AccessKeyMetadata is the API's AccessKeyMetadata.
@@ -507,6 +516,19 @@ type DetachUserPolicyInput struct {
 
 // DetachUserPolicyOutput has no members.
 type DetachUserPolicyOutput struct{}
+
+// GetAccessKeyLastUsedInput is the API's GetAccessKeyLastUsedRequest.
+type GetAccessKeyLastUsedInput struct {
+	_           struct{} `aws:"GetAccessKeyLastUsedRequest"`
+	AccessKeyId *string  `aws:"AccessKeyId,req"`
+}
+
+// GetAccessKeyLastUsedOutput is the API's GetAccessKeyLastUsedResponse.
+type GetAccessKeyLastUsedOutput struct {
+	_                 struct{}           `aws:"GetAccessKeyLastUsedResponse"`
+	UserName          *string            `aws:"UserName"`
+	AccessKeyLastUsed *AccessKeyLastUsed `aws:"AccessKeyLastUsed"`
+}
 
 // GetInstanceProfileInput is the API's GetInstanceProfileRequest.
 type GetInstanceProfileInput struct {

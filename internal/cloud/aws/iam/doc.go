@@ -14,6 +14,7 @@
 //   - Service-linked roles carry no policies: the local cloud's services act without them. They can be made for the services
 //     in service_linked_role.go.
 //   - A service in a trust policy is checked by the form of its name only, and a federated provider is not looked up.
+//   - When a key was last used is forgotten at a restart.
 //   - Groups, login profiles, MFA devices, SSH keys, service credentials, SAML providers and certificates are not there: what
 //     asks for a user's is answered with none, what makes them is refused.
 //   - An OpenID Connect provider's URL may have a port, for issuers on the own machine. Without thumbprints the provider gets

@@ -52,6 +52,7 @@ func (s *Service) Operations() []wire.Operation {
 		wire.Read(s.GetServiceLinkedRoleDeletionStatus),
 		wire.Read(s.GetUser, userResource(s, func(in *GetUserInput) *string { return in.UserName })),
 		wire.Read(s.GetUserPolicy, userResource(s, func(in *GetUserPolicyInput) *string { return in.UserName })),
+		wire.Read(s.GetAccessKeyLastUsed),
 		wire.Read(s.ListAccessKeys, userResource(s, func(in *ListAccessKeysInput) *string { return in.UserName })),
 		wire.Read(s.ListAccountAliases),
 		wire.Read(s.ListAttachedRolePolicies, roleResource(s, func(in *ListAttachedRolePoliciesInput) *string { return in.RoleName })),

@@ -82,6 +82,12 @@ func TestAccessKeysSign(t *testing.T) {
 	if keys := must(c.ListAccessKeys(ctx, &iam.ListAccessKeysInput{UserName: aws.String("alice")}))(t).AccessKeyMetadata; len(keys) != 2 {
 		t.Errorf("the keys are %+v", keys)
 	}
+	lastUse := func(id *string) string {
+		return *must(c.GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: id}))(t).AccessKeyLastUsed.ServiceName
+	}
+	if used, unused := lastUse(key.AccessKeyId), lastUse(second.AccessKeyId); used != "iam" || unused != "N/A" {
+		t.Errorf("the keys were last used for %q and %q", used, unused)
+	}
 	status := func(s types.StatusType) {
 		must(c.UpdateAccessKey(ctx, &iam.UpdateAccessKeyInput{UserName: aws.String("alice"), AccessKeyId: second.AccessKeyId, Status: s}))(t)
 	}
