@@ -38,8 +38,8 @@ type Identities interface {
 type Config struct {
 	Identities Identities
 	Used       func(accessKeyID string, use auth.Use) // told of each verified call; nil for none
-	Now        func() time.Time // the cloud's clock
-	NewID      func() string    // request ids, in the form of a UUID
+	Now        func() time.Time                       // the cloud's clock
+	NewID      func() string                          // request ids, in the form of a UUID
 	Logger     *slog.Logger
 }
 

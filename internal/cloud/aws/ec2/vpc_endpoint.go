@@ -272,8 +272,7 @@ func (t *txn) addEndpointSubnets(r *endpointRecord, ids []string, configurations
 				return wire.Errorf("DuplicateSubnetsInSameZone", "Found another VPC endpoint subnet in the availability zone of %s. VPC endpoint subnets should be in different availability zones.", id)
 			}
 		}
-		eni, err := t.newInterface(sub, interfaceOptions{Type: "vpc_endpoint", Description: "VPC Endpoint Interface " + r.ID, GroupIDs: r.GroupIDs, PrivateIP: wanted[id],
-			RequesterID: "727180483921", RequesterManaged: true, AttachedBy: "amazon-aws"})
+		eni, err := t.newEndpointInterface(r, sub, wanted[id])
 		if err != nil {
 			return err
 		}
@@ -281,6 +280,15 @@ func (t *txn) addEndpointSubnets(r *endpointRecord, ids []string, configurations
 	}
 	return nil
 }
+
+// newEndpointInterface makes an endpoint's interface in a subnet, at an address or, without one, at a free one.
+func (t *txn) newEndpointInterface(r *endpointRecord, sub *subnetRecord, address string) (*interfaceRecord, error) {
+	return t.newInterface(sub, interfaceOptions{Type: "vpc_endpoint", Description: "VPC Endpoint Interface " + r.ID, GroupIDs: r.GroupIDs, PrivateIP: address,
+		RequesterID: endpointRequester, RequesterManaged: true, AttachedBy: "amazon-aws"})
+}
+
+// endpointRequester is the account by which AWS makes the interfaces of endpoints.
+const endpointRequester = "727180483921"
 
 // setPrivateDNS turns on the service's own name within the VPC. That needs DNS support and DNS hostnames, and no other endpoint that
 // answers for the name.

@@ -49,11 +49,8 @@ func (t *txn) modifyInterfaceEndpoint(r *endpointRecord, in *ModifyVpcEndpointIn
 		t.dropInterface(r.InterfaceIDs[i])
 		r.SubnetIDs, r.InterfaceIDs = slices.Delete(r.SubnetIDs, i, i+1), slices.Delete(r.InterfaceIDs, i, i+1)
 	}
-	added := slices.Clone(in.AddSubnetIds)
-	for _, c := range in.SubnetConfigurations {
-		if id := text(c.SubnetId); slices.Contains(r.SubnetIDs, id) {
-			return wire.NotImplemented("ec2:ModifyVpcEndpoint with another address in the same subnet")
-		}
+	if err := t.moveEndpointAddresses(r, in.SubnetConfigurations); err != nil {
+		return err
 	}
 	if len(in.AddSecurityGroupIds)+len(in.RemoveSecurityGroupIds) > 0 {
 		ids := slices.DeleteFunc(slices.Clone(r.GroupIDs), func(id string) bool { return slices.Contains(in.RemoveSecurityGroupIds, id) })
@@ -69,7 +66,7 @@ func (t *txn) modifyInterfaceEndpoint(r *endpointRecord, in *ModifyVpcEndpointIn
 			return err
 		}
 	}
-	if err := t.addEndpointSubnets(r, added, in.SubnetConfigurations); err != nil {
+	if err := t.addEndpointSubnets(r, in.AddSubnetIds, in.SubnetConfigurations); err != nil {
 		return err
 	}
 	if in.PrivateDnsEnabled != nil {
@@ -78,6 +75,34 @@ func (t *txn) modifyInterfaceEndpoint(r *endpointRecord, in *ModifyVpcEndpointIn
 		}
 	}
 	t.putEndpoint(r)
+	return nil
+}
+
+// moveEndpointAddresses gives an endpoint other addresses in subnets that it has already: a new interface takes the old one's place.
+func (t *txn) moveEndpointAddresses(r *endpointRecord, configurations []SubnetConfiguration) error {
+	for _, c := range configurations {
+		i := slices.Index(r.SubnetIDs, text(c.SubnetId))
+		if i < 0 || c.Ipv4 == nil {
+			continue
+		}
+		old, err := get(t, t.s.interfaces, interfaceQuery, r.InterfaceIDs[i])
+		if err != nil {
+			return err
+		}
+		if old.PrivateIPs[0].IP == *c.Ipv4 {
+			continue
+		}
+		sub, err := t.subnet(r.SubnetIDs[i])
+		if err != nil {
+			return err
+		}
+		t.dropInterface(old.ID)
+		eni, err := t.newEndpointInterface(r, sub, *c.Ipv4)
+		if err != nil {
+			return err
+		}
+		r.InterfaceIDs[i] = eni.ID
+	}
 	return nil
 }
 
