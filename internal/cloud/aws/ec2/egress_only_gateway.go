@@ -33,11 +33,15 @@ func (s *Service) CreateEgressOnlyInternetGateway(ctx context.Context, in *Creat
 	})
 }
 
-// DescribeEgressOnlyInternetGateways lists gateways.
+// DescribeEgressOnlyInternetGateways lists gateways. AWS answers ids that do not exist with nothing.
 func (s *Service) DescribeEgressOnlyInternetGateways(ctx context.Context, in *DescribeEgressOnlyInternetGatewaysInput) (*DescribeEgressOnlyInternetGatewaysOutput, error) {
 	out := &DescribeEgressOnlyInternetGatewaysOutput{EgressOnlyInternetGateways: []EgressOnlyInternetGateway{}}
 	return out, s.view(ctx, in.DryRun, func(t *txn) error {
-		found, next, err := find(t, s.egressGateways, egressGatewayQuery, in.EgressOnlyInternetGatewayIds, in.Filters, in.MaxResults, in.NextToken)
+		ids := existing(t, s.egressGateways, in.EgressOnlyInternetGatewayIds)
+		if len(ids) == 0 && len(in.EgressOnlyInternetGatewayIds) > 0 {
+			return nil
+		}
+		found, next, err := find(t, s.egressGateways, egressGatewayQuery, ids, in.Filters, in.MaxResults, in.NextToken)
 		for _, r := range found {
 			out.EgressOnlyInternetGateways = append(out.EgressOnlyInternetGateways, t.renderEgressGateway(r))
 		}

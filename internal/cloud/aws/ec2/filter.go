@@ -93,6 +93,17 @@ func findByID[T any](t *txn, table state.Table[T], q query[T], ids []string, kee
 	return out, nil
 }
 
+// existing gives those of the ids that name a record.
+func existing[T any](t *txn, table state.Table[T], ids []string) []string {
+	var out []string
+	for _, id := range ids {
+		if _, ok := table.Get(t.tx, t.sc, id); ok {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
 // missing is the error for an id that names no record: malformed, or not found.
 func (q query[T]) missing(id string) *wire.Error {
 	if q.malform != "" && !strings.HasPrefix(id, q.prefix) {

@@ -201,12 +201,7 @@ func (t *txn) hasFlowLog(r *flowLogRecord) bool {
 func (s *Service) DescribeFlowLogs(ctx context.Context, in *DescribeFlowLogsInput) (*DescribeFlowLogsOutput, error) {
 	out := &DescribeFlowLogsOutput{FlowLogs: []FlowLog{}}
 	return out, s.view(ctx, in.DryRun, func(t *txn) error {
-		var ids []string
-		for _, id := range in.FlowLogIds {
-			if _, ok := s.flowLogs.Get(t.tx, t.sc, id); ok {
-				ids = append(ids, id)
-			}
-		}
+		ids := existing(t, s.flowLogs, in.FlowLogIds)
 		if len(ids) == 0 && len(in.FlowLogIds) > 0 {
 			return nil
 		}

@@ -44,7 +44,7 @@ func (r *routeTableRecord) subnetIDs() []string {
 }
 
 var routeTableQuery = query[routeTableRecord]{
-	kind: "route-table", notFound: "InvalidRouteTableID.NotFound", noun: "routeTable", prefix: "rtb-", malform: "InvalidRouteTableId.Malformed",
+	kind: "route-table", notFound: "InvalidRouteTableID.NotFound", noun: "routeTable", prefix: "rtb-",
 	values: routeTableValues,
 	narrow: map[string]string{"vpc-id": "vpc", "association.route-table-association-id": "association", "association.subnet-id": "subnet"},
 }

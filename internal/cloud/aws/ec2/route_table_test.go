@@ -71,7 +71,7 @@ func TestRouteTableLifeCycle(t *testing.T) {
 	if m := remove(id).fails(t, "InvalidRouteTableID.NotFound"); m != "The routeTable ID '"+id+"' does not exist" {
 		t.Errorf("the message is %q", m)
 	}
-	call(n.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{RouteTableIds: []string{"table"}})).fails(t, "InvalidRouteTableId.Malformed")
+	call(n.DescribeRouteTables(ctx, &ec2.DescribeRouteTablesInput{RouteTableIds: []string{"table"}})).fails(t, "InvalidRouteTableID.NotFound")
 	call(n.CreateRouteTable(ctx, &ec2.CreateRouteTableInput{VpcId: new("vpc-0123456789abcdef0")})).fails(t, "InvalidVpcID.NotFound")
 	call(n.CreateRouteTable(ctx, &ec2.CreateRouteTableInput{VpcId: &vpcID, DryRun: new(true)})).fails(t, "DryRunOperation")
 }
