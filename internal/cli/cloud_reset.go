@@ -3,10 +3,10 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
+	"atoll/internal/cloud"
 	"atoll/internal/cloud/daemon"
 )
 
@@ -43,10 +43,5 @@ func resetStopped(dir daemon.Dir) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	for _, path := range []string{dir.Data(), dir.Data() + ".old", dir.Data() + ".next"} {
-		if err := os.RemoveAll(path); err != nil {
-			return fmt.Errorf("removing the cloud's data: %w", err)
-		}
-	}
-	return nil
+	return cloud.Remove(dir.Data())
 }

@@ -12,6 +12,7 @@ import (
 
 	"atoll/internal/cloud"
 	"atoll/internal/cloud/daemon"
+	"atoll/internal/disk"
 )
 
 func newCloudSave(env Env) *cobra.Command {
@@ -57,10 +58,13 @@ func saveTo(ctx context.Context, dir daemon.Dir, path string) (size int64, err e
 		return 0, errors.Join(err, f.Close())
 	}
 	info, err := f.Stat()
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = disk.Commit(f.Name(), path)
+	}
+	if err != nil {
 		return 0, fmt.Errorf("writing %s: %w", path, err)
 	}
-	return info.Size(), os.Rename(f.Name(), path)
+	return info.Size(), nil
 }
 
 func saveStopped(ctx context.Context, dir daemon.Dir, w io.Writer) (err error) {

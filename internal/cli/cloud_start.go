@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -70,18 +69,16 @@ func (f *cloudStart) run(ctx context.Context, env Env) error {
 		level = slog.LevelDebug
 	}
 	logger := slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: level}))
-	ready := func(info daemon.Info) {
-		if err := f.started(env, info, "Stop it with:   Ctrl-C"); err != nil {
-			logger.Warn("saying that the cloud is ready", "err", err)
-		}
-	}
+	config := daemon.Config{Dir: dir, Port: f.port, Version: release, Logger: logger}
 	if f.readyFD == 0 {
-		return daemon.Run(ctx, daemon.Config{Dir: dir, Port: f.port, Version: release, Logger: logger}, ready)
+		return daemon.Run(ctx, config, func(info daemon.Info) {
+			if err := f.started(env, info, "Stop it with:   Ctrl-C"); err != nil {
+				logger.Warn("saying that the cloud is ready", "err", err)
+			}
+		})
 	}
 	pipe := os.NewFile(uintptr(f.readyFD), "ready")
-	err = daemon.Run(ctx, daemon.Config{Dir: dir, Port: f.port, Version: release, Logger: logger}, func(info daemon.Info) {
-		tell(pipe, message{Info: &info}, logger)
-	})
+	err = daemon.Run(ctx, config, func(info daemon.Info) { tell(pipe, message{Info: &info}, logger) })
 	if err != nil {
 		tell(pipe, newMessage(err), logger)
 	}
@@ -176,7 +173,7 @@ func await(ctx context.Context, cmd *exec.Cmd, r io.Reader, dir daemon.Dir) (dae
 		return daemon.Info{}, errors.Join(fmt.Errorf("waiting for the cloud to start: %w", ctx.Err()), cmd.Process.Kill())
 	case body := <-got:
 		var m message
-		if err := json.NewDecoder(bytes.NewReader(body)).Decode(&m); err != nil {
+		if err := json.Unmarshal(body, &m); err != nil {
 			return daemon.Info{}, advise(errors.New("the cloud ended as it started"), "tail %s", dir.Log())
 		}
 		if m.Info == nil {

@@ -127,7 +127,7 @@ func Restore(ctx context.Context, dir string, r io.Reader) error {
 	if err := Recover(dir); err != nil {
 		return err
 	}
-	next := dir + ".next"
+	next := nextDir(dir)
 	if err := os.RemoveAll(next); err != nil {
 		return fmt.Errorf("clearing an unfinished restore: %w", err)
 	}
@@ -137,7 +137,7 @@ func Restore(ctx context.Context, dir string, r io.Reader) error {
 	if err := state.Check(StateFile(next)); err != nil {
 		return errors.Join(fmt.Errorf("%w: %w", ErrArchive, err), os.RemoveAll(next))
 	}
-	old := dir + ".old"
+	old := oldDir(dir)
 	if err := os.Rename(dir, old); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("setting the present cloud aside: %w", err)
 	}
@@ -147,9 +147,24 @@ func Restore(ctx context.Context, dir string, r io.Reader) error {
 	return os.RemoveAll(old)
 }
 
+// nextDir is where Restore unpacks, and oldDir where it sets aside what was there.
+func nextDir(dir string) string { return dir + ".next" }
+
+func oldDir(dir string) string { return dir + ".old" }
+
+// Remove deletes a cloud that is not open, with what an unfinished Restore left of it.
+func Remove(dir string) error {
+	for _, path := range []string{dir, oldDir(dir), nextDir(dir)} {
+		if err := os.RemoveAll(path); err != nil {
+			return fmt.Errorf("removing the cloud's data: %w", err)
+		}
+	}
+	return nil
+}
+
 // Recover ends what a crash left of a Restore.
 func Recover(dir string) error {
-	old := dir + ".old"
+	old := oldDir(dir)
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		if err := os.Rename(old, dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("putting the cloud's directory back after an unfinished restore: %w", err)

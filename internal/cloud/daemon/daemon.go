@@ -11,9 +11,11 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"atoll/internal/cloud"
+	"atoll/internal/disk"
 )
 
 // Config says how a cloud runs.
@@ -88,7 +90,7 @@ type daemon struct {
 	info   Info
 	stop   chan struct{}
 	once   sync.Once
-	calls  counter
+	calls  atomic.Uint64
 }
 
 func (d *daemon) serve(ctx context.Context, listener net.Listener, ready func(Info)) error {
@@ -149,7 +151,7 @@ func (d *daemon) endpoint() http.Handler {
 			http.Error(w, fmt.Sprintf("atoll's local cloud is no proxy for %s: HTTP_PROXY is set for S3 Control alone. Unset HTTP_PROXY for this program.", r.URL.Host), http.StatusBadGateway)
 			return
 		}
-		d.calls.add()
+		d.calls.Add(1)
 		d.cloud.ServeHTTP(w, r)
 	})
 }
@@ -167,12 +169,7 @@ func (d *daemon) owns(host string) bool {
 func (d *daemon) writeCredentials() error {
 	root := d.cloud.Root()
 	body := fmt.Sprintf("# The root user of atoll's local cloud. These keys work nowhere else.\n[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n", root.ID, root.Secret)
-	path := d.config.Dir.Credentials()
-	temp := path + ".tmp"
-	if err := os.WriteFile(temp, []byte(body), 0o600); err != nil {
-		return fmt.Errorf("writing the credentials: %w", err)
-	}
-	if err := os.Rename(temp, path); err != nil {
+	if _, err := disk.Write(d.config.Dir.Credentials(), []byte(body), 0o600); err != nil {
 		return fmt.Errorf("writing the credentials: %w", err)
 	}
 	return nil
