@@ -144,23 +144,13 @@ func (s *Service) RemoveRoleFromInstanceProfile(ctx context.Context, in *RemoveR
 
 // ListInstanceProfiles lists profiles, without their tags.
 func (s *Service) ListInstanceProfiles(ctx context.Context, in *ListInstanceProfilesInput) (*ListInstanceProfilesOutput, error) {
-	p, err := newPaging(in.Marker, in.MaxItems)
-	if err != nil {
-		return nil, err
-	}
-	prefix, err := checkPathPrefix(in.PathPrefix)
-	if err != nil {
-		return nil, err
-	}
 	out := &ListInstanceProfilesOutput{InstanceProfiles: []InstanceProfile{}}
-	return out, s.view(ctx, func(t *txn) error {
-		found, last := records(t, s.profiles, p, func(r *instanceProfileRecord) bool { return strings.HasPrefix(r.Path, prefix) })
-		for _, r := range found {
+	var err error
+	out.IsTruncated, out.Marker, err = listByPath(ctx, s, s.profiles, in.Marker, in.MaxItems, in.PathPrefix, func(r *instanceProfileRecord) string { return r.Path },
+		func(t *txn, r *instanceProfileRecord) {
 			out.InstanceProfiles = append(out.InstanceProfiles, t.renderProfile(r))
-		}
-		out.IsTruncated, out.Marker = end(last)
-		return nil
-	})
+		})
+	return out, err
 }
 
 // ListInstanceProfilesForRole lists the profiles that hold a role.

@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"context"
 	"encoding/base64"
 	"iter"
 	"slices"
@@ -45,6 +46,27 @@ func end(last string) (truncated *bool, marker *string) {
 // records takes a page of a table.
 func records[T any](t *txn, table state.Table[T], p paging, keep func(*T) bool) (items []*T, last string) {
 	return state.Page(table.From(t.tx, t.sc, p.after), p.limit, keep)
+}
+
+// listByPath gives each record of a page whose path begins with the prefix asked for to add.
+func listByPath[T any](ctx context.Context, s *Service, table state.Table[T], marker *string, maxItems *int64, pathPrefix *string, path func(*T) string, add func(*txn, *T)) (truncated *bool, next *string, err error) {
+	p, err := newPaging(marker, maxItems)
+	if err != nil {
+		return nil, nil, err
+	}
+	prefix, err := checkPathPrefix(pathPrefix)
+	if err != nil {
+		return nil, nil, err
+	}
+	err = s.view(ctx, func(t *txn) error {
+		found, last := records(t, table, p, func(r *T) bool { return strings.HasPrefix(path(r), prefix) })
+		for _, r := range found {
+			add(t, r)
+		}
+		truncated, next = end(last)
+		return nil
+	})
+	return truncated, next, err
 }
 
 // cut takes a page of a list, in the order of its keys.

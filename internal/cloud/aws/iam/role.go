@@ -147,23 +147,11 @@ func (s *Service) GetRole(ctx context.Context, in *GetRoleInput) (*GetRoleOutput
 
 // ListRoles lists roles, without their tags, boundaries and last use.
 func (s *Service) ListRoles(ctx context.Context, in *ListRolesInput) (*ListRolesOutput, error) {
-	p, err := newPaging(in.Marker, in.MaxItems)
-	if err != nil {
-		return nil, err
-	}
-	prefix, err := checkPathPrefix(in.PathPrefix)
-	if err != nil {
-		return nil, err
-	}
 	out := &ListRolesOutput{Roles: []Role{}}
-	return out, s.view(ctx, func(t *txn) error {
-		found, last := records(t, s.roles, p, func(r *roleRecord) bool { return strings.HasPrefix(r.Path, prefix) })
-		for _, r := range found {
-			out.Roles = append(out.Roles, t.renderRole(r))
-		}
-		out.IsTruncated, out.Marker = end(last)
-		return nil
-	})
+	var err error
+	out.IsTruncated, out.Marker, err = listByPath(ctx, s, s.roles, in.Marker, in.MaxItems, in.PathPrefix, func(r *roleRecord) string { return r.Path },
+		func(t *txn, r *roleRecord) { out.Roles = append(out.Roles, t.renderRole(r)) })
+	return out, err
 }
 
 // DeleteRole deletes a role without policies that is in no instance profile.

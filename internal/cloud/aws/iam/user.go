@@ -129,23 +129,11 @@ func callingUser(ctx context.Context, name *string) (string, error) {
 
 // ListUsers lists users, without their tags and boundaries.
 func (s *Service) ListUsers(ctx context.Context, in *ListUsersInput) (*ListUsersOutput, error) {
-	p, err := newPaging(in.Marker, in.MaxItems)
-	if err != nil {
-		return nil, err
-	}
-	prefix, err := checkPathPrefix(in.PathPrefix)
-	if err != nil {
-		return nil, err
-	}
 	out := &ListUsersOutput{Users: []User{}}
-	return out, s.view(ctx, func(t *txn) error {
-		found, last := records(t, s.users, p, func(r *userRecord) bool { return strings.HasPrefix(r.Path, prefix) })
-		for _, r := range found {
-			out.Users = append(out.Users, t.renderUser(r))
-		}
-		out.IsTruncated, out.Marker = end(last)
-		return nil
-	})
+	var err error
+	out.IsTruncated, out.Marker, err = listByPath(ctx, s, s.users, in.Marker, in.MaxItems, in.PathPrefix, func(r *userRecord) string { return r.Path },
+		func(t *txn, r *userRecord) { out.Users = append(out.Users, t.renderUser(r)) })
+	return out, err
 }
 
 // UpdateUser renames or moves a user. Its id, keys, policies and tags stay.
