@@ -199,6 +199,18 @@ func (g guard) parameters(names map[string]string, values map[string]AttributeVa
 	}
 }
 
+// write begins the change of a write whose only expression is its condition, and which may answer the old item.
+func (g guard) write(returnValues *string, names map[string]string, values map[string]AttributeValue) (change, error) {
+	if err := returnsOld(returnValues); err != nil {
+		return change{}, err
+	}
+	c, err := g.parameters(names, values).context()
+	if err != nil {
+		return change{}, err
+	}
+	return g.change(c)
+}
+
 // change begins a change with its condition. It is the last to look at the expressions: what they left unused is a fault.
 func (g guard) change(c *expression.Context) (change, error) {
 	ch := change{}

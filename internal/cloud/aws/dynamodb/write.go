@@ -14,15 +14,8 @@ func (s *Service) PutItem(ctx context.Context, in *PutItemInput) (*PutItemOutput
 	if err := checkReturns(in.ReturnConsumedCapacity, in.ReturnItemCollectionMetrics); err != nil {
 		return nil, err
 	}
-	if err := returnsOld(in.ReturnValues); err != nil {
-		return nil, err
-	}
 	g := guard{in.ConditionExpression, in.Expected, in.ConditionalOperator, in.ReturnValuesOnConditionCheckFailure}
-	c, err := g.parameters(in.ExpressionAttributeNames, in.ExpressionAttributeValues).context()
-	if err != nil {
-		return nil, err
-	}
-	ch, err := g.change(c)
+	ch, err := g.write(in.ReturnValues, in.ExpressionAttributeNames, in.ExpressionAttributeValues)
 	if err != nil {
 		return nil, err
 	}
@@ -64,15 +57,8 @@ func (s *Service) DeleteItem(ctx context.Context, in *DeleteItemInput) (*DeleteI
 	if err := checkReturns(in.ReturnConsumedCapacity, in.ReturnItemCollectionMetrics); err != nil {
 		return nil, err
 	}
-	if err := returnsOld(in.ReturnValues); err != nil {
-		return nil, err
-	}
 	g := guard{in.ConditionExpression, in.Expected, in.ConditionalOperator, in.ReturnValuesOnConditionCheckFailure}
-	c, err := g.parameters(in.ExpressionAttributeNames, in.ExpressionAttributeValues).context()
-	if err != nil {
-		return nil, err
-	}
-	ch, err := g.change(c)
+	ch, err := g.write(in.ReturnValues, in.ExpressionAttributeNames, in.ExpressionAttributeValues)
 	if err != nil {
 		return nil, err
 	}
