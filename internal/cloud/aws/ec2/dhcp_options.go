@@ -53,12 +53,8 @@ func (t *txn) defaultDHCPOptions() string {
 			return id
 		}
 	}
-	domain := t.sc.Region + ".compute.internal"
-	if t.sc.Region == "us-east-1" {
-		domain = "ec2.internal"
-	}
 	r := &dhcpOptionsRecord{ID: t.id("dopt"), Default: true,
-		Options: []dhcpOption{{"domain-name", []string{domain}}, {"domain-name-servers", []string{"AmazonProvidedDNS"}}}}
+		Options: []dhcpOption{{"domain-name", []string{privateDomain(t.sc.Region)}}, {"domain-name-servers", []string{"AmazonProvidedDNS"}}}}
 	t.s.dhcpOptions.Put(t.tx, t.sc, r.ID, r)
 	return r.ID
 }

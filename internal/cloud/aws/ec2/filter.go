@@ -31,8 +31,8 @@ func find[T any](t *txn, table state.Table[T], q query[T], ids []string, filters
 	if max != nil && len(ids) > 0 {
 		return nil, nil, wire.Errorf("InvalidParameterCombination", "The parameter maxResults cannot be used with the parameter %sSet", q.noun)
 	}
-	if max != nil && (*max < 5 || *max > 1000) {
-		return nil, nil, wire.Errorf("InvalidParameterValue", "Value ( %d ) for parameter maxResults is invalid. Expecting a value between 5 and 1000.", *max)
+	if err := checkMaxResults(max); err != nil {
+		return nil, nil, err
 	}
 	if err := checkFilters(t, q.values, filters); err != nil {
 		return nil, nil, err
@@ -76,6 +76,13 @@ func tokenID(token *string) (string, error) {
 		return "", wire.Errorf("InvalidNextToken", "The token '%s' is invalid", *token)
 	}
 	return string(raw), nil
+}
+
+func checkMaxResults(max *int64) error {
+	if max != nil && (*max < 5 || *max > 1000) {
+		return wire.Errorf("InvalidParameterValue", "Value ( %d ) for parameter maxResults is invalid. Expecting a value between 5 and 1000.", *max)
+	}
+	return nil
 }
 
 func findByID[T any](t *txn, table state.Table[T], q query[T], ids []string, keep func(*T, string) bool) ([]*T, error) {

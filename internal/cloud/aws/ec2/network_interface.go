@@ -297,11 +297,15 @@ func (t *txn) renderInterface(r *interfaceRecord) NetworkInterface {
 
 // privateName gives an address's name in the VPC's DNS.
 func (t *txn) privateName(ip string) string {
-	name := "ip-" + strings.ReplaceAll(ip, ".", "-")
-	if t.sc.Region == "us-east-1" {
-		return name + ".ec2.internal"
+	return "ip-" + strings.ReplaceAll(ip, ".", "-") + "." + privateDomain(t.sc.Region)
+}
+
+// privateDomain gives the domain of a region's private addresses.
+func privateDomain(region string) string {
+	if region == "us-east-1" {
+		return "ec2.internal"
 	}
-	return name + "." + t.sc.Region + ".compute.internal"
+	return region + ".compute.internal"
 }
 
 // CreateNetworkInterface makes an interface that nothing is attached to.

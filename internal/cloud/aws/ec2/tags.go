@@ -173,8 +173,8 @@ func (s *Service) DeleteTags(ctx context.Context, in *DeleteTagsInput) (*DeleteT
 
 // DescribeTags lists tags of all of the region's resources.
 func (s *Service) DescribeTags(ctx context.Context, in *DescribeTagsInput) (*DescribeTagsOutput, error) {
-	if in.MaxResults != nil && (*in.MaxResults < 5 || *in.MaxResults > 1000) {
-		return nil, wire.Errorf("InvalidParameterValue", "Value ( %d ) for parameter maxResults is invalid. Expecting a value between 5 and 1000.", *in.MaxResults)
+	if err := checkMaxResults(in.MaxResults); err != nil {
+		return nil, err
 	}
 	out := &DescribeTagsOutput{Tags: []TagDescription{}}
 	err := s.view(ctx, in.DryRun, func(t *txn) error {

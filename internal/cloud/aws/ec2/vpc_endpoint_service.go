@@ -30,13 +30,13 @@ func endpointServices(region string) []endpointService {
 		"kinesis-streams", "kms", "lambda", "logs", "monitoring", "rds", "rds-data", "s3", "secretsmanager", "servicediscovery", "sns", "sqs",
 		"ssm", "ssmmessages", "states", "sts", "synthetics", "xray",
 	} {
-		out = append(out, endpointService{"com.amazonaws." + region + "." + s, "Interface", privateName(s, region)})
+		out = append(out, endpointService{"com.amazonaws." + region + "." + s, "Interface", usualName(s, region)})
 	}
 	return out
 }
 
-// privateName gives the DNS name that an endpoint's private DNS answers for.
-func privateName(service, region string) string {
+// usualName gives the DNS name that an endpoint's private DNS answers for.
+func usualName(service, region string) string {
 	switch service {
 	case "ecr.api":
 		return "api.ecr." + region + ".amazonaws.com"
