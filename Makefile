@@ -28,7 +28,6 @@ fuzz: ## each decoder for FUZZTIME; findings stay under testdata/fuzz
 
 gen: ## the AWS API tables and structs, from AWS's published models
 	cd tools/apigen && npm ci --no-audit --no-fund && node generate.mjs
-	gofmt -w internal/cloud/aws/*/api_gen.go
 	go run ./tools/coverage > docs/coverage.md
 
 bench: build ## speed, memory and start time of the local cloud; go test -bench for its parts

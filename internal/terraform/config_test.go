@@ -121,7 +121,7 @@ func TestEngineTakesTheCLIConfig(t *testing.T) {
 func TestEngineRunsTheBuiltProvider(t *testing.T) {
 	engine, cache := engine(t), cacheDir(t)
 	if _, ok := provider.Built(cache); !ok {
-		t.Skip("the AWS provider has not been built on this machine")
+		t.Skip("the AWS provider has not been built on this machine. Try: atoll provider ensure")
 	}
 	rc, err := terraform.Provider{Mirror: provider.Mirror(cache)}.WriteCLIConfig(t.TempDir())
 	if err != nil {

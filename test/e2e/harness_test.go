@@ -118,10 +118,7 @@ type result struct {
 // run runs a command with the machine's environment and env on top.
 func run(t *testing.T, env []string, name string, args ...string) result {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 15*time.Minute) // cleanups run commands too
-	defer cancel()
-	cmd := exec.CommandContext(ctx, name, args...)
-	return finish(t, cmd, env)
+	return runIn(t, "", env, name, args...)
 }
 
 // runIn is run in another directory.
@@ -131,11 +128,6 @@ func runIn(t *testing.T, dir string, env []string, name string, args ...string) 
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
-	return finish(t, cmd, env)
-}
-
-func finish(t *testing.T, cmd *exec.Cmd, env []string) result {
-	t.Helper()
 	var stdout, stderr bytes.Buffer
 	cmd.Env = append(append(os.Environ(), "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1", "AWS_PAGER="), env...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

@@ -9,6 +9,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -128,16 +129,18 @@ func startCloud(ctx context.Context, atoll, dir string) (env []string, stop func
 			log.Print(err)
 		}
 	}
-	out, err := output(ctx, "", nil, atoll, "cloud", "env", "--dir", dir, "--region", "us-west-2")
+	out, err := output(ctx, "", nil, atoll, "cloud", "env", "--json", "--dir", dir, "--region", "us-west-2")
 	if err != nil {
 		stop()
 		return nil, nil, err
 	}
-	for line := range strings.Lines(out) {
-		if set, ok := strings.CutPrefix(strings.TrimSpace(line), "export "); ok {
-			name, value, _ := strings.Cut(set, "=")
-			env = append(env, name+"="+strings.Trim(value, "'"))
-		}
+	var set map[string]string
+	if err := json.Unmarshal([]byte(out), &set); err != nil {
+		stop()
+		return nil, nil, err
+	}
+	for name, value := range set {
+		env = append(env, name+"="+value)
 	}
 	terraform, err := exec.LookPath("terraform")
 	if err != nil {
@@ -152,9 +155,6 @@ func startCloud(ctx context.Context, atoll, dir string) (env []string, stop func
 func (o *options) runPackage(ctx context.Context, cache, dir string, env []string, pkg string, tests []*test) error {
 	module := filepath.Join(cache, "provider", "src")
 	importPath := source + "/internal/service/" + pkg
-	if pkg == "meta" {
-		importPath = source + "/internal/service/meta"
-	}
 	binary := filepath.Join(dir, pkg+".test")
 	if o.keep {
 		binary = filepath.Join(cache, "acceptance", provider.Version, pkg+".test")
