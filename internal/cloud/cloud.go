@@ -13,6 +13,7 @@ import (
 
 	"atoll/internal/cloud/auth"
 	"atoll/internal/cloud/clock"
+	"atoll/internal/cloud/event"
 	"atoll/internal/cloud/id"
 	"atoll/internal/cloud/model"
 	"atoll/internal/cloud/state"
@@ -41,6 +42,8 @@ type Cloud struct {
 	server *wire.Server
 	keys   *auth.Keys
 	root   auth.Key
+	bus    *event.Bus
+	stop   func() // ends the workers and waits for them
 	closed bool
 }
 
@@ -87,7 +90,8 @@ func (c *Cloud) open(ctx context.Context, root *auth.Key) error {
 
 func (c *Cloud) start(ctx context.Context, store *state.Store, root *auth.Key) error {
 	keys := auth.NewKeys(store)
-	services, err := c.services(store, keys)
+	bus := event.NewBus()
+	services, err := c.services(store, keys, bus)
 	if err != nil {
 		return err
 	}
@@ -104,8 +108,43 @@ func (c *Cloud) start(ctx context.Context, store *state.Store, root *auth.Key) e
 	if err != nil {
 		return err
 	}
-	c.store, c.server, c.keys, c.root = store, server, keys, key
+	c.store, c.server, c.keys, c.root, c.bus = store, server, keys, key, bus
+	c.stop = c.work(bus, services)
 	return nil
+}
+
+// worker is a service that does something in the background.
+type worker interface {
+	// Run works until ctx ends, and returns nil then.
+	Run(ctx context.Context) error
+}
+
+// work starts the services that are workers, and gives the function that ends them.
+func (c *Cloud) work(bus *event.Bus, services []wire.Service) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	run := func(w worker) {
+		running.Go(func() {
+			if err := w.Run(ctx); err != nil && ctx.Err() == nil {
+				c.config.Logger.Error("a service's background work has ended", "service", fmt.Sprintf("%T", w), "err", err)
+			}
+		})
+	}
+	run(bus)
+	for _, s := range services {
+		if w, ok := s.(worker); ok {
+			run(w)
+		}
+	}
+	return func() { cancel(); running.Wait() }
+}
+
+// Idle waits until the services have reacted to all that has happened so far.
+func (c *Cloud) Idle(ctx context.Context) error {
+	c.mu.RLock()
+	bus := c.bus
+	c.mu.RUnlock()
+	return bus.Idle(ctx)
 }
 
 // rootKey gives the default account's root key, made on the first start.
@@ -178,6 +217,7 @@ func (c *Cloud) Reset(ctx context.Context) error {
 	if c.closed {
 		return errors.New("the cloud is closed")
 	}
+	c.stop()
 	if err := c.store.Close(); err != nil {
 		return fmt.Errorf("closing the state: %w", err)
 	}
@@ -197,6 +237,7 @@ func (c *Cloud) Close() error {
 		return nil
 	}
 	c.closed = true
+	c.stop()
 	return c.store.Close()
 }
 

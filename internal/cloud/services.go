@@ -10,12 +10,13 @@ import (
 	"atoll/internal/cloud/aws/s3"
 	"atoll/internal/cloud/aws/s3control"
 	"atoll/internal/cloud/aws/sts"
+	"atoll/internal/cloud/event"
 	"atoll/internal/cloud/state"
 	"atoll/internal/cloud/wire"
 )
 
 // services makes every service of the cloud, over one store. What one needs of another it is given here.
-func (c *Cloud) services(store *state.Store, keys *auth.Keys) ([]wire.Service, error) {
+func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus) ([]wire.Service, error) {
 	objects, err := s3.New(s3.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, ObjectsDir: objectsDir(c.config.Dir),
 		Ephemeral: c.config.Ephemeral})
 	if err != nil {

@@ -12,6 +12,16 @@ type Role struct {
 	ServiceLinked      bool
 }
 
+// Trusts says whether a service of AWS, such as "ecs-tasks.amazonaws.com", may assume the role. context has the condition keys that
+// the service gives, such as aws:SourceAccount; nil for none.
+func (r *Role) Trusts(service string, context Context) bool {
+	trust, err := ParsePolicy([]byte(r.Trust))
+	if err != nil {
+		return false
+	}
+	return Evaluate(&Request{Caller: Caller{Service: service}, Action: "sts:AssumeRole", Resource: r.ARN, Context: context}, trust) == Allowed
+}
+
 // OpenIDProvider is an issuer of identity tokens that an account trusts.
 type OpenIDProvider struct {
 	ARN       string

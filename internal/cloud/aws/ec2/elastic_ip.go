@@ -102,6 +102,9 @@ func (t *txn) freePublicIP() (string, error) {
 	for _, r := range t.s.addresses.AllScopes(t.tx) {
 		used[r.PublicIP] = true
 	}
+	for _, r := range t.s.interfaces.AllScopes(t.tx) {
+		used[r.PublicIP] = true
+	}
 	for _, block := range []string{"203.0.113.0/24", "198.51.100.0/24", "198.18.0.0/15"} {
 		p := netip.MustParsePrefix(block)
 		for ip := p.Addr().Next(); p.Contains(ip.Next()); ip = ip.Next() {

@@ -29,6 +29,7 @@ type interfaceRecord struct {
 	RequesterID                       string
 	RequesterManaged                  bool
 	Attachment                        *interfaceAttachment
+	PublicIP                          string // of AWS's own, mapped to the first address; empty if it has none or an Elastic IP
 	Created                           time.Time
 }
 
@@ -39,7 +40,15 @@ type interfaceAttachment struct {
 }
 
 func (r *interfaceRecord) hasPublicAddress() bool {
-	return slices.ContainsFunc(r.PrivateIPs, func(p privateAddress) bool { return p.AllocationID != "" })
+	return r.PublicIP != "" || slices.ContainsFunc(r.PrivateIPs, func(p privateAddress) bool { return p.AllocationID != "" })
+}
+
+// publicOwner gives the owner of AWS's own public address: the service that manages the interface.
+func (r *interfaceRecord) publicOwner() string {
+	if r.RequesterManaged && r.RequesterID == "amazon-elb" {
+		return "amazon-elb"
+	}
+	return "amazon"
 }
 
 func (r *interfaceRecord) status() string {
@@ -129,6 +138,14 @@ func interfaceValues(t *txn, r *interfaceRecord, name string) ([]string, bool) {
 
 func (t *txn) publicValues(r *interfaceRecord, name string) []string {
 	var out []string
+	if r.PublicIP != "" {
+		switch name {
+		case "association.ip-owner-id":
+			out = append(out, r.publicOwner())
+		case "addresses.association.public-ip", "association.public-ip":
+			out = append(out, r.PublicIP)
+		}
+	}
 	for _, p := range r.PrivateIPs {
 		a, ok := t.s.addresses.Get(t.tx, t.sc, p.AllocationID)
 		if !ok {
@@ -282,6 +299,9 @@ func (t *txn) renderInterface(r *interfaceRecord) NetworkInterface {
 		if a, ok := t.s.addresses.Get(t.tx, t.sc, p.AllocationID); ok {
 			x.Association = &NetworkInterfaceAssociation{AllocationId: new(a.ID), AssociationId: new(a.AssociationID), IpOwnerId: new(t.sc.Account),
 				PublicIp: new(a.PublicIP), PublicDnsName: new("")}
+		}
+		if i == 0 && r.PublicIP != "" {
+			x.Association = &NetworkInterfaceAssociation{IpOwnerId: new(r.publicOwner()), PublicIp: new(r.PublicIP), PublicDnsName: new("")}
 		}
 		if i == 0 {
 			v.PrivateIpAddress, v.PrivateDnsName, v.Association = x.PrivateIpAddress, x.PrivateDnsName, x.Association

@@ -1,0 +1,64 @@
+// Package network has the words in which services speak of a VPC: what EC2 tells others of its subnets, security groups and network
+// interfaces, and what Elastic Load Balancing tells of its target groups. It has no behaviour.
+package network
+
+// VPC is what others may know of a VPC.
+type VPC struct {
+	ID, CIDR           string
+	Default            bool
+	DNSHostnames       bool
+	HasInternetGateway bool
+}
+
+// Subnet is what others may know of a subnet.
+type Subnet struct {
+	ID, ARN, VPC string
+	Zone, ZoneID string // such as us-east-1a and use1-az1
+	CIDR         string // IPv4; empty in an IPv6-only subnet
+	IPv6         []string
+	Free         int // IPv4 addresses that can still be given out
+	DefaultForAZ bool
+	Public       bool // its route table has a route to an internet gateway
+}
+
+// SecurityGroup is what others may know of a security group.
+type SecurityGroup struct {
+	ID, Name, VPC string
+	Default       bool
+}
+
+// InterfaceRequest asks for a network interface that a service attaches to a resource of its own.
+type InterfaceRequest struct {
+	Subnet      string
+	Groups      []string // none: the VPC's default group
+	Description string   // such as "ELB app/web/50dc6c495c0c9188"
+	Type        string   // "interface" if empty
+	Requester   string   // who manages it, such as "amazon-elb"
+	PublicIP    bool     // give it a public IPv4 address as well
+	Tags        map[string]string
+}
+
+// Interface is a network interface that a service has attached.
+type Interface struct {
+	ID, Subnet, VPC, Zone string
+	AttachmentID          string
+	PrivateIP, PrivateDNS string
+	PublicIP              string // empty without one
+	MAC                   string
+	Groups                []string
+}
+
+// TargetGroup is what others may know of a load balancer's target group.
+type TargetGroup struct {
+	ARN, Name, VPC string
+	TargetType     string // instance, ip, lambda or alb
+	Protocol       string
+	Port           int
+	LoadBalancers  []string // ARNs of those whose listeners forward to it
+}
+
+// LoadBalancer is what others may know of a load balancer.
+type LoadBalancer struct {
+	ARN, Name, Type string // Type is application, network or gateway
+	DNSName, ZoneID string
+}
