@@ -91,8 +91,11 @@ var layers = map[string][]string{
 	"internal/cloud/auth":       {"internal/cloud/state"},
 	"internal/cloud/clock":      {},
 	"internal/cloud/daemon":     {"internal/cloud", "internal/disk"},
+	"internal/cloud/event":      {"internal/cloud/state"},
 	"internal/cloud/id":         {},
 	"internal/cloud/model":      {},
+	"internal/cloud/network":    {},
+	"internal/cloud/trail":      {"internal/cloud/auth", "internal/cloud/state"},
 	"internal/cloud/state":      {},
 	"internal/cloud/wire":       {"internal/cloud/auth", "internal/cloud/model", "internal/cloud/state", "internal/cloud/wire"},
 	"internal/disk":             {},
@@ -107,7 +110,8 @@ var layers = map[string][]string{
 }
 
 // serviceImports is what a service may import beside the packages in its own folder.
-var serviceImports = []string{"internal/cloud/auth", "internal/cloud/clock", "internal/cloud/id", "internal/cloud/model", "internal/cloud/state", "internal/cloud/wire"}
+var serviceImports = []string{"internal/cloud/auth", "internal/cloud/clock", "internal/cloud/event", "internal/cloud/id", "internal/cloud/model",
+	"internal/cloud/network", "internal/cloud/state", "internal/cloud/trail", "internal/cloud/wire"}
 
 const services = "internal/cloud/aws/"
 
