@@ -9,6 +9,7 @@ import (
 	"atoll/internal/cloud/aws/logs"
 	"atoll/internal/cloud/aws/s3"
 	"atoll/internal/cloud/aws/s3control"
+	"atoll/internal/cloud/aws/secretsmanager"
 	"atoll/internal/cloud/aws/sts"
 	"atoll/internal/cloud/event"
 	"atoll/internal/cloud/state"
@@ -24,14 +25,16 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus) ([
 	}
 	directory := iam.New(iam.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keys, HTTP: c.config.HTTP})
 	keyring := kms.New(kms.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger})
+	networks := ec2.New(ec2.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger})
 	return []wire.Service{
 		keyring,
 		logs.New(logs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring}),
 		dynamodb.New(dynamodb.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring}),
-		ec2.New(ec2.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger}),
+		networks,
 		directory,
 		sts.New(sts.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keys, Roles: directory, Policies: directory, Providers: directory, HTTP: c.config.HTTP}),
 		objects,
 		s3control.New(s3control.Deps{Buckets: objects}),
+		secretsmanager.New(secretsmanager.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory, Regions: networks}),
 	}, nil
 }
