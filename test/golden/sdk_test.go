@@ -24,6 +24,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
@@ -41,13 +42,14 @@ var clients = map[string]func(aws.Config) any{
 	"DynamoDB": func(c aws.Config) any {
 		return dynamodb.NewFromConfig(c, func(o *dynamodb.Options) { o.DisableValidateResponseChecksum = true })
 	},
-	"EC2":             func(c aws.Config) any { return ec2.NewFromConfig(c) },
-	"IAM":             func(c aws.Config) any { return iam.NewFromConfig(c) },
-	"KMS":             func(c aws.Config) any { return kms.NewFromConfig(c) },
-	"S3":              func(c aws.Config) any { return s3.NewFromConfig(c, func(o *s3.Options) { o.UsePathStyle = true }) },
-	"S3 Control":      func(c aws.Config) any { return s3control.NewFromConfig(c) },
-	"Secrets Manager": func(c aws.Config) any { return secretsmanager.NewFromConfig(c) },
-	"STS":             func(c aws.Config) any { return sts.NewFromConfig(c) },
+	"EC2":                         func(c aws.Config) any { return ec2.NewFromConfig(c) },
+	"IAM":                         func(c aws.Config) any { return iam.NewFromConfig(c) },
+	"KMS":                         func(c aws.Config) any { return kms.NewFromConfig(c) },
+	"S3":                          func(c aws.Config) any { return s3.NewFromConfig(c, func(o *s3.Options) { o.UsePathStyle = true }) },
+	"S3 Control":                  func(c aws.Config) any { return s3control.NewFromConfig(c) },
+	"Secrets Manager":             func(c aws.Config) any { return secretsmanager.NewFromConfig(c) },
+	"STS":                         func(c aws.Config) any { return sts.NewFromConfig(c) },
+	"Resource Groups Tagging API": func(c aws.Config) any { return resourcegroupstaggingapi.NewFromConfig(c) },
 }
 
 // direct hands the client's requests to the server without a network.

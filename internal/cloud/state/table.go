@@ -61,7 +61,8 @@ func NewTable[T any](s *Store, name string, opts ...TableOption[T]) Table[T] {
 	return t
 }
 
-// Keys in the tree: "r" table scope id for records, "i" table index scope value id for indexes, "a" arn for ARNs.
+// Keys in the tree: "r" table scope id for records, "i" table index scope value id for indexes, "a" arn for
+// ARNs, "t" arn for tags, "T" account arn for ARNs with tags.
 
 func diskKey(sc Scope, id string) []byte {
 	return []byte(sc.Account + "\x00" + sc.Region + "\x00" + id)
@@ -143,7 +144,7 @@ func (t Table[T]) insert(tx *Tx, sc Scope, id string, v *T) {
 	}
 	if t.def.arn != nil {
 		if arn := t.def.arn(sc, id, v); arn != "" {
-			tx.set(arnKey(arn), place{table: t.def.name, scope: sc, id: id})
+			enter(tx, arn, place{table: t.def.name, scope: sc, id: id})
 		}
 	}
 }
@@ -168,8 +169,7 @@ func (t Table[T]) unindex(tx *Tx, sc Scope, id string, old, next *T) {
 	if arn == "" || next != nil && t.def.arn(sc, id, next) == arn {
 		return
 	}
-	tx.unset(arnKey(arn))
-	ReplaceTags(tx, arn, nil)
+	leave(tx, arn, sc.Account)
 }
 
 // Delete removes a record and, with it, its ARN and its tags. It reports whether the record was there.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"math/rand/v2"
 	"path/filepath"
 	"reflect"
@@ -219,11 +220,20 @@ func TestARNsAndTags(t *testing.T) {
 			if name != "record" || sc != east || id != "1" || !ok {
 				t.Errorf("the ARN leads to %s %v %s %v", name, sc, id, ok)
 			}
-			if got := slices.Collect(state.ARNs(tx, east.Account)); !slices.Equal(got, []string{arn}) {
-				t.Errorf("ARNs %v", got)
+			if got := maps.Collect(state.Tagged(tx, east.Account, "")); !maps.Equal(got, map[string]state.Scope{arn: east}) {
+				t.Errorf("tagged %v", got)
 			}
-			if got := slices.Collect(state.ARNs(tx, other.Account)); got != nil {
+			if got := maps.Collect(state.Tagged(tx, other.Account, "")); len(got) != 0 {
 				t.Errorf("another account has %v", got)
+			}
+			if got := maps.Collect(state.Tagged(tx, east.Account, arn)); len(got) != 0 {
+				t.Errorf("after the last one comes %v", got)
+			}
+		})
+		update(t, s, func(tx *state.Tx) { state.ReplaceTags(tx, arn, nil) })
+		view(t, s, func(tx *state.Tx) {
+			if got := maps.Collect(state.Tagged(tx, east.Account, "")); len(got) != 1 || state.Tags(tx, arn) != nil {
+				t.Errorf("without its tags it is not remembered: %v", got)
 			}
 		})
 		update(t, s, func(tx *state.Tx) {
@@ -231,6 +241,9 @@ func TestARNsAndTags(t *testing.T) {
 			table.Put(tx, east, "1", &record{Name: "n"})
 		})
 		view(t, s, func(tx *state.Tx) {
+			if got := maps.Collect(state.Tagged(tx, east.Account, "")); len(got) != 0 {
+				t.Errorf("a new record is taken for one that had tags: %v", got)
+			}
 			if got := state.Tags(tx, arn); got != nil {
 				t.Errorf("a new record inherits the tags %v", got)
 			}

@@ -231,7 +231,7 @@ func (t *txn) taggedARNs(prefix string, filters []Filter) iter.Seq[string] {
 			}
 			return
 		}
-		for a := range state.ARNs(t.tx, t.sc.Account) {
+		for a := range state.Tagged(t.tx, t.sc.Account, prefix) {
 			if strings.HasPrefix(a, prefix) && !yield(a) {
 				return
 			}

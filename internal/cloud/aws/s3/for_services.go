@@ -20,7 +20,7 @@ func (s *Service) AccountMay(tx *state.Tx, account, action, bucket, key string, 
 }
 
 func (s *Service) principalMay(tx *state.Tx, who auth.Caller, action, bucket, key string, context auth.Context) (exists, may bool) {
-	b, ok := s.buckets.Get(tx, partition(), bucket)
+	b, ok := s.find(tx, bucket)
 	if !ok || b.Policy == nil {
 		return ok, false
 	}
@@ -33,4 +33,13 @@ func (s *Service) principalMay(tx *state.Tx, who auth.Caller, action, bucket, ke
 		resource += "/" + key
 	}
 	return true, auth.Evaluate(&auth.Request{Caller: who, Action: action, Resource: resource, Context: context}, p) == auth.Allowed
+}
+
+// BucketRegion gives the region that a bucket is in.
+func (s *Service) BucketRegion(tx *state.Tx, bucket string) (region string, ok bool) {
+	b, ok := s.find(tx, bucket)
+	if !ok {
+		return "", false
+	}
+	return b.Region, true
 }
