@@ -159,9 +159,9 @@ func fill(v reflect.Value, name string, depth int) {
 		v.SetBytes([]byte(name))
 		return
 	}
-	switch v.Kind() {
+	switch v.Kind() { // text and lists of it come at any depth: they may be required in structures that nest without end
 	case reflect.Pointer:
-		if depth < deepest {
+		if depth < deepest || v.Type().Elem().Kind() == reflect.String {
 			v.Set(reflect.New(v.Type().Elem()))
 			fill(v.Elem(), name, depth)
 		}
@@ -176,7 +176,7 @@ func fill(v reflect.Value, name string, depth int) {
 			}
 		}
 	case reflect.Slice:
-		if depth < deepest-1 {
+		if depth < deepest-1 || v.Type().Elem().Kind() == reflect.String {
 			v.Set(reflect.MakeSlice(v.Type(), 2, 2))
 			for i := range 2 {
 				fill(v.Index(i), fmt.Sprintf("%s%d", name, i), depth+1)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -167,7 +168,7 @@ func TestChange(t *testing.T) {
 	g, vpc := start(t)
 	userARN := "arn:aws:iam::" + cloud.DefaultAccount + ":user/u"
 	out := must(g.TagResources(g.ctx, &sdk.TagResourcesInput{ResourceARNList: []string{vpc, groupARN + "x", bucketARN, userARN}, Tags: map[string]string{"new": "1"}}))(t)
-	if len(out.FailedResourcesMap) != 3 || out.FailedResourcesMap[bucketARN].StatusCode != 400 || out.FailedResourcesMap[bucketARN].ErrorCode != types.ErrorCodeInvalidParameterException {
+	if len(out.FailedResourcesMap) != 3 || out.FailedResourcesMap[bucketARN].StatusCode != http.StatusBadRequest || out.FailedResourcesMap[bucketARN].ErrorCode != types.ErrorCodeInvalidParameterException {
 		t.Errorf("failed: %+v", out.FailedResourcesMap)
 	}
 	tags := must(ec2.NewFromConfig(g.cloud.Config()).DescribeTags(g.ctx, &ec2.DescribeTagsInput{Filters: []ec2types.Filter{{Name: aws.String("key"), Values: []string{"new"}}}}))(t)
