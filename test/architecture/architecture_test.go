@@ -84,34 +84,35 @@ func files(t *testing.T) []file {
 
 // layers says what each part of the tree may import of the module, tests aside. The longest matching folder counts.
 var layers = map[string][]string{
-	"blueprint":                 {},
-	"cmd":                       {"internal/cli"},
-	"internal/cli":              {"internal", "tools/provider", "blueprint"},
-	"internal/cloud":            {"internal/cloud"},
-	"internal/cloud/auth":       {"internal/cloud/state"},
-	"internal/cloud/clock":      {},
-	"internal/cloud/daemon":     {"internal/cloud", "internal/disk"},
-	"internal/cloud/event":      {"internal/cloud/state"},
-	"internal/cloud/id":         {},
-	"internal/cloud/model":      {},
-	"internal/cloud/network":    {},
-	"internal/cloud/trail":      {"internal/cloud/auth", "internal/cloud/state"},
-	"internal/cloud/state":      {},
-	"internal/cloud/wire":       {"internal/cloud/auth", "internal/cloud/model", "internal/cloud/state", "internal/cloud/wire"},
-	"internal/disk":             {},
-	"internal/doctor":           {"internal/disk", "internal/hint", "internal/machine", "internal/terraform", "tools/provider"},
-	"internal/hint":             {},
-	"internal/machine":          {},
-	"internal/terraform":        {"internal/disk", "internal/hint", "internal/machine", "tools/provider"},
-	"test":                      {"internal", "blueprint"},
-	"tools":                     {"internal", "tools"},
-	"tools/provider":            {"internal/disk", "internal/hint", "internal/machine"},
-	"internal/cloud/wire/sigv4": {},
+	"blueprint":                   {},
+	"cmd":                         {"internal/cli"},
+	"internal/cli":                {"internal", "tools/provider", "blueprint"},
+	"internal/cloud":              {"internal/cloud"},
+	"internal/cloud/auth":         {"internal/cloud/state"},
+	"internal/cloud/clock":        {},
+	"internal/cloud/daemon":       {"internal/cloud", "internal/disk"},
+	"internal/cloud/event":        {"internal/cloud/state"},
+	"internal/cloud/eventpattern": {},
+	"internal/cloud/id":           {},
+	"internal/cloud/model":        {},
+	"internal/cloud/network":      {},
+	"internal/cloud/trail":        {"internal/cloud/auth", "internal/cloud/state"},
+	"internal/cloud/state":        {},
+	"internal/cloud/wire":         {"internal/cloud/auth", "internal/cloud/model", "internal/cloud/state", "internal/cloud/wire"},
+	"internal/disk":               {},
+	"internal/doctor":             {"internal/disk", "internal/hint", "internal/machine", "internal/terraform", "tools/provider"},
+	"internal/hint":               {},
+	"internal/machine":            {},
+	"internal/terraform":          {"internal/disk", "internal/hint", "internal/machine", "tools/provider"},
+	"test":                        {"internal", "blueprint"},
+	"tools":                       {"internal", "tools"},
+	"tools/provider":              {"internal/disk", "internal/hint", "internal/machine"},
+	"internal/cloud/wire/sigv4":   {},
 }
 
 // serviceImports is what a service may import beside the packages in its own folder.
-var serviceImports = []string{"internal/cloud/auth", "internal/cloud/clock", "internal/cloud/event", "internal/cloud/id", "internal/cloud/model",
-	"internal/cloud/network", "internal/cloud/state", "internal/cloud/trail", "internal/cloud/wire"}
+var serviceImports = []string{"internal/cloud/auth", "internal/cloud/clock", "internal/cloud/event", "internal/cloud/eventpattern",
+	"internal/cloud/id", "internal/cloud/model", "internal/cloud/network", "internal/cloud/state", "internal/cloud/trail", "internal/cloud/wire"}
 
 const services = "internal/cloud/aws/"
 
