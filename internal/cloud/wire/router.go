@@ -48,10 +48,12 @@ type router struct {
 	services []*service
 	bySign   map[string][]*service
 	byTarget map[string]*service
+	unsigned map[string]*service // of the query protocol, by the operation's name
+	docs     []Documents
 }
 
 func newRouter(list []Service) (*router, error) {
-	r := &router{bySign: map[string][]*service{}, byTarget: map[string]*service{}}
+	r := &router{bySign: map[string][]*service{}, byTarget: map[string]*service{}, unsigned: map[string]*service{}}
 	for _, s := range list {
 		svc, err := newService(s)
 		if err != nil {
@@ -60,6 +62,14 @@ func newRouter(list []Service) (*router, error) {
 		r.services = append(r.services, svc)
 		r.bySign[svc.api.SigningName] = append(r.bySign[svc.api.SigningName], svc)
 		r.byTarget[svc.api.TargetPrefix] = svc
+		for name, op := range svc.ops {
+			if op.Unsigned && svc.api.Speaks(model.Query) {
+				r.unsigned[name] = svc
+			}
+		}
+		if d, ok := s.(Documents); ok {
+			r.docs = append(r.docs, d)
+		}
 	}
 	return r, nil
 }
@@ -109,6 +119,19 @@ func newService(s Service) (*service, error) {
 	return svc, nil
 }
 
+// document gives what a service has for anyone at a path.
+func (r *router) document(req *http.Request) (answer, bool) {
+	if req.Method != http.MethodGet && req.Method != http.MethodHead || req.Header.Get("Authorization") != "" || req.URL.RawQuery != "" {
+		return answer{}, false
+	}
+	for _, d := range r.docs {
+		if contentType, body, ok := d.Document(req.URL.Path); ok {
+			return answer{status: http.StatusOK, contentType: contentType, body: body}, true
+		}
+	}
+	return answer{}, false
+}
+
 // service finds the API that a request is for, and for all protocols but the query ones its operation too.
 func (r *router) service(d *routed, req *http.Request, sig *sigv4.Signature) {
 	path := req.URL.EscapedPath()
@@ -138,7 +161,10 @@ func (r *router) service(d *routed, req *http.Request, sig *sigv4.Signature) {
 		candidates = r.bySign[sig.Scope.Service]
 	case path == "/" && (req.URL.Query().Has("Action") ||
 		req.Method == http.MethodPost && strings.HasPrefix(req.Header.Get("Content-Type"), "application/x-www-form-urlencoded")):
-		candidates = r.bySign["sts"] // the only API with unsigned operations
+		candidates = r.bySign["sts"] // the only API whose SDKs call operations unsigned; of others there are links
+		if svc := r.unsigned[req.URL.Query().Get("Action")]; svc != nil {
+			candidates = []*service{svc}
+		}
 	case path != "/":
 		candidates = r.bySign["s3"]
 	}

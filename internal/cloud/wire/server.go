@@ -29,6 +29,12 @@ type Service interface {
 	Operations() []Operation
 }
 
+// Documents is a service that also gives documents to anyone who asks, without a signature, such as the certificate behind the
+// signatures of SNS's messages.
+type Documents interface {
+	Document(path string) (contentType string, body []byte, ok bool)
+}
+
 // Identities knows the access keys of the cloud's accounts.
 type Identities interface {
 	Find(accessKeyID string) (auth.Key, bool)
@@ -81,6 +87,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	id := s.config.NewID()
 	h := w.Header()
 	h["X-Amzn-Requestid"] = []string{id}
+	if a, ok := s.router.document(req); ok {
+		s.write(w, req, a)
+		return
+	}
 	r := &routed{}
 	a, err := s.serve(r, req, id, h)
 	if r.api != nil && r.api.SigningName == "s3" {

@@ -191,6 +191,18 @@ func TestUnsignedOperation(t *testing.T) {
 	}
 }
 
+// TestUnsignedLink has a link to an unsigned operation of a service that is not STS.
+func TestUnsignedLink(t *testing.T) {
+	f := newFake(model.Query)
+	f.ops[0].Unsigned = true
+	srv, _ := newServer(t, f)
+	w := httptest.NewRecorder()
+	srv.ServeHTTP(w, request("GET", "/?"+formHead+"Name=a", ""))
+	if f.got == nil || *f.got.Name != "a" || f.call.Account != "" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
 func TestCall(t *testing.T) {
 	for addr, want := range map[string]string{
 		"192.0.2.7:1234": "192.0.2.7", "[2001:db8::1]:1234": "2001:db8::1", "[::1]:80": "::1", "[fe80::1%eth0]:80": "fe80::1",
