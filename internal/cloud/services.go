@@ -12,6 +12,7 @@ import (
 	"atoll/internal/cloud/aws/s3"
 	"atoll/internal/cloud/aws/s3control"
 	"atoll/internal/cloud/aws/secretsmanager"
+	"atoll/internal/cloud/aws/sns"
 	"atoll/internal/cloud/aws/sts"
 	"atoll/internal/cloud/aws/tagging"
 	"atoll/internal/cloud/event"
@@ -42,5 +43,6 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus) ([
 		s3control.New(s3control.Deps{Buckets: objects}),
 		secretsmanager.New(secretsmanager.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory, Regions: networks}),
 		tagging.New(tagging.Deps{Store: store, Buckets: objects}),
+		sns.New(sns.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory, HTTP: c.config.HTTP}),
 	}, nil
 }
