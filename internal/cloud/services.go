@@ -42,7 +42,7 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus) ([
 		objects,
 		s3control.New(s3control.Deps{Buckets: objects}),
 		secretsmanager.New(secretsmanager.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory, Regions: networks}),
-		tagging.New(tagging.Deps{Store: store, Buckets: objects}),
 		sns.New(sns.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory, HTTP: c.config.HTTP}),
+		tagging.New(tagging.Deps{Store: store, Buckets: objects}),
 	}, nil
 }

@@ -46,18 +46,12 @@ var clients = map[string]func(aws.Config) any{
 	"EC2":                         func(c aws.Config) any { return ec2.NewFromConfig(c) },
 	"IAM":                         func(c aws.Config) any { return iam.NewFromConfig(c) },
 	"KMS":                         func(c aws.Config) any { return kms.NewFromConfig(c) },
-	"S3":                          func(c aws.Config) any { return s3.NewFromConfig(c, func(o *s3.Options) { o.UsePathStyle = true }) },
-	"S3 Control":                  func(c aws.Config) any { return s3control.NewFromConfig(c) },
-	"Secrets Manager":             func(c aws.Config) any { return secretsmanager.NewFromConfig(c) },
-	"STS":                         func(c aws.Config) any { return sts.NewFromConfig(c) },
 	"Resource Groups Tagging API": func(c aws.Config) any { return resourcegroupstaggingapi.NewFromConfig(c) },
-	"EC2":                         func(c aws.Config) any { return ec2.NewFromConfig(c) },
-	"IAM":                         func(c aws.Config) any { return iam.NewFromConfig(c) },
-	"KMS":                         func(c aws.Config) any { return kms.NewFromConfig(c) },
 	"S3":                          func(c aws.Config) any { return s3.NewFromConfig(c, func(o *s3.Options) { o.UsePathStyle = true }) },
 	"S3 Control":                  func(c aws.Config) any { return s3control.NewFromConfig(c) },
 	"SNS":                         func(c aws.Config) any { return sns.NewFromConfig(c) },
 	"STS":                         func(c aws.Config) any { return sts.NewFromConfig(c) },
+	"Secrets Manager":             func(c aws.Config) any { return secretsmanager.NewFromConfig(c) },
 }
 
 // direct hands the client's requests to the server without a network.
