@@ -98,6 +98,7 @@ var layers = map[string][]string{
 	"internal/cloud/network":      {},
 	"internal/cloud/trail":        {"internal/cloud/auth", "internal/cloud/state"},
 	"internal/cloud/state":        {},
+	"internal/cloud/task":         {},
 	"internal/cloud/wire":         {"internal/cloud/auth", "internal/cloud/model", "internal/cloud/state", "internal/cloud/wire"},
 	"internal/disk":               {},
 	"internal/doctor":             {"internal/disk", "internal/hint", "internal/machine", "internal/terraform", "tools/provider"},
@@ -112,7 +113,8 @@ var layers = map[string][]string{
 
 // serviceImports is what a service may import beside the packages in its own folder.
 var serviceImports = []string{"internal/cloud/auth", "internal/cloud/clock", "internal/cloud/event", "internal/cloud/eventpattern",
-	"internal/cloud/id", "internal/cloud/model", "internal/cloud/network", "internal/cloud/state", "internal/cloud/trail", "internal/cloud/wire"}
+	"internal/cloud/id", "internal/cloud/model", "internal/cloud/network", "internal/cloud/state", "internal/cloud/task",
+	"internal/cloud/trail", "internal/cloud/wire"}
 
 const services = "internal/cloud/aws/"
 

@@ -34,19 +34,24 @@ func (s *Service) PutLogEvents(ctx context.Context, in *PutLogEventsInput) (*Put
 		}
 		events, rejected := t.accept(g, in.LogEvents)
 		out.RejectedLogEventsInfo = rejected
-		t.prune(g, st, pruneAtWrite)
-		if n := len(events); n > 0 {
-			g.StoredBytes += t.append(st, events)
-			first, last := *events[0].Timestamp, *events[n-1].Timestamp
-			if st.Ingested == 0 {
-				st.First, st.Last = first, last
-			}
-			st.First, st.Last, st.Ingested = min(st.First, first), max(st.Last, last), t.now.UnixMilli()
-		}
-		t.putStream(st)
+		t.store(g, st, events)
 		out.NextSequenceToken = new(sequenceToken(st))
 		return nil
 	})
+}
+
+// store adds events to a stream, which may have none, and stores the stream; the group is left to the caller.
+func (t *txn) store(g *groupRecord, st *streamRecord, events []InputLogEvent) {
+	t.prune(g, st, pruneAtWrite)
+	if n := len(events); n > 0 {
+		g.StoredBytes += t.append(st, events)
+		first, last := *events[0].Timestamp, *events[n-1].Timestamp
+		if st.Ingested == 0 {
+			st.First, st.Last = first, last
+		}
+		st.First, st.Last, st.Ingested = min(st.First, first), max(st.Last, last), t.now.UnixMilli()
+	}
+	t.putStream(st)
 }
 
 // sequenceToken gives a stream's token in AWS's form: 56 digits.

@@ -1,0 +1,65 @@
+package logs
+
+import (
+	"context"
+	"time"
+
+	"atoll/internal/cloud/auth"
+	"atoll/internal/cloud/state"
+	"atoll/internal/cloud/wire"
+)
+
+// What other services may ask of CloudWatch Logs.
+
+// PutAs puts an event for a service, such as "events.amazonaws.com", into a stream, which is made if it is not there. The account's
+// resource policies decide whether the service may. It must not be called within a transaction.
+func (s *Service) PutAs(ctx context.Context, sc state.Scope, service, group, stream, message string, at time.Time) error {
+	if err := checkName(stream, "logStreamName", streamNames); err != nil {
+		return err
+	}
+	events := []InputLogEvent{{Timestamp: new(at.UnixMilli()), Message: &message}}
+	if err := checkBatch(events); err != nil {
+		return err
+	}
+	return s.d.Store.Update(ctx, func(tx *state.Tx) error {
+		t := &txn{Service: s, tx: tx, sc: sc, now: s.d.Clock.Now()}
+		g, err := t.group(group)
+		if err != nil {
+			return err
+		}
+		if !t.serviceMay(service, group, stream) {
+			return wire.Errorf("AccessDeniedException", "No resource policy lets %s put events into the log group %s", service, group)
+		}
+		st, ok := t.streams.Get(tx, sc, g.Name+":"+stream)
+		if !ok {
+			st = &streamRecord{Group: g.Name, Name: stream, UID: t.d.IDs.Hex(16), Created: t.now.UnixMilli()}
+		}
+		accepted, _ := t.accept(g, events)
+		t.store(g, st, accepted)
+		t.putGroup(g)
+		return nil
+	})
+}
+
+// serviceMay says whether the policies of the account and of the group let a service make a stream and put events.
+func (t *txn) serviceMay(service, group, stream string) bool {
+	var policies []*auth.Policy
+	for _, r := range t.policies.All(t.tx, t.sc) {
+		if r.Resource != "" && r.Resource != groupARN(t.sc, group) {
+			continue
+		}
+		if p, err := auth.ParsePolicy([]byte(r.Document)); err == nil {
+			policies = append(policies, p)
+		}
+	}
+	arn := groupARN(t.sc, group) + ":log-stream:" + stream
+	context := auth.Context{}
+	context.Set("aws:SourceAccount", t.sc.Account)
+	for _, action := range []string{"logs:CreateLogStream", "logs:PutLogEvents"} {
+		request := &auth.Request{Caller: auth.Caller{Service: service}, Action: action, Resource: arn, Context: context}
+		if auth.Evaluate(request, policies...) != auth.Allowed {
+			return false
+		}
+	}
+	return true
+}
