@@ -13,6 +13,7 @@ import (
 	"atoll/internal/cloud/aws/s3control"
 	"atoll/internal/cloud/aws/secretsmanager"
 	"atoll/internal/cloud/aws/sns"
+	"atoll/internal/cloud/aws/ssm"
 	"atoll/internal/cloud/aws/sts"
 	"atoll/internal/cloud/aws/tagging"
 	"atoll/internal/cloud/event"
@@ -43,6 +44,7 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus) ([
 		s3control.New(s3control.Deps{Buckets: objects}),
 		secretsmanager.New(secretsmanager.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory, Regions: networks}),
 		sns.New(sns.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory, HTTP: c.config.HTTP}),
+		ssm.New(ssm.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring}),
 		tagging.New(tagging.Deps{Store: store, Buckets: objects}),
 	}, nil
 }

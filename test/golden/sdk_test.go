@@ -30,6 +30,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"atoll/internal/cloud/wire"
@@ -50,8 +51,9 @@ var clients = map[string]func(aws.Config) any{
 	"S3":                          func(c aws.Config) any { return s3.NewFromConfig(c, func(o *s3.Options) { o.UsePathStyle = true }) },
 	"S3 Control":                  func(c aws.Config) any { return s3control.NewFromConfig(c) },
 	"SNS":                         func(c aws.Config) any { return sns.NewFromConfig(c) },
-	"STS":                         func(c aws.Config) any { return sts.NewFromConfig(c) },
 	"Secrets Manager":             func(c aws.Config) any { return secretsmanager.NewFromConfig(c) },
+	"SSM":                         func(c aws.Config) any { return ssm.NewFromConfig(c) },
+	"STS":                         func(c aws.Config) any { return sts.NewFromConfig(c) },
 }
 
 // direct hands the client's requests to the server without a network.
