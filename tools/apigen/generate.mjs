@@ -193,7 +193,8 @@ class Service {
     for (const e of errors) {
       const t = traits(e[3]);
       const code = t.awsQueryError?.[0] ?? e[2];
-      const status = t.httpError ?? t.awsQueryError?.[1] ?? (t.error === "server" ? 500 : 400);
+      const query = this.config.protocols.includes("query") ? t.awsQueryError?.[1] : undefined; // a status of the query protocol alone
+      const status = t.httpError ?? query ?? (t.error === "server" ? 500 : 400);
       lines.push(`\t\t\t{Shape: ${quote(e[2])}, Code: ${quote(code)}, Status: ${status}},`);
     }
     lines.push("\t\t},");

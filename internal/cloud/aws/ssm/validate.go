@@ -2,7 +2,6 @@ package ssm
 
 import (
 	"encoding/base64"
-	"net/http"
 	"regexp"
 	"strings"
 
@@ -26,9 +25,8 @@ func optional(s string) *string {
 	return &s
 }
 
-// errorf makes an error with the status 400, which Systems Manager gives all of them whatever its model says.
 func errorf(code, format string, args ...any) *wire.Error {
-	return wire.Errorf(code, format, args...).WithStatus(http.StatusBadRequest)
+	return wire.Errorf(code, format, args...)
 }
 
 func invalid(format string, args ...any) error { return errorf("ValidationException", format, args...) }
