@@ -1,0 +1,21 @@
+// Package elbv2 is Elastic Load Balancing v2: load balancers, listeners, rules, target groups and their targets, as Terraform's
+// aws_lb resources use them. https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/
+//
+// A load balancer has a network interface in each of its subnets, made through EC2, so that subnets, security groups and gateways
+// that it uses cannot be deleted under it.
+//
+// What differs from AWS:
+//   - This is the control plane: no listener accepts connections yet. Routing, stickiness, authentication, rewrites, health checks,
+//     attributes and capacity are checked, stored and shown. A target is "initial" from the time when a listener uses its group.
+//   - A load balancer is active at once; a deregistered target is gone at once, without draining.
+//   - Interfaces have no IPv6 addresses, also those of dual-stack load balancers. A network load balancer without security groups
+//     has the VPC's default group on its interfaces; its description shows none.
+//   - Targets of the types instance and lambda are refused, because the local cloud runs neither.
+//   - Refused as not implemented: trust stores (mutual TLS in the mode verify), Elastic IP, private and IPv6 addresses of
+//     subnet mappings, prefixes for IPv6 source NAT, IPAM pools, Outposts, secondary addresses, and rule conditions, targets and
+//     listeners for QUIC server ids.
+//   - Certificates are those of ACM; IAM's server certificates are not found.
+//   - Load balancers' service-linked role is not made. The bucket of logs is held against its policy as AWS does when logs are
+//     turned on, but no test object is written, and its region is not compared.
+//   - A certificate's key type and size are not held against a listener's security policy.
+package elbv2
