@@ -6,6 +6,7 @@ import (
 	"atoll/internal/cloud/aws/budgets"
 	"atoll/internal/cloud/aws/dynamodb"
 	"atoll/internal/cloud/aws/ec2"
+	"atoll/internal/cloud/aws/elbv2"
 	"atoll/internal/cloud/aws/iam"
 	"atoll/internal/cloud/aws/kms"
 	"atoll/internal/cloud/aws/logs"
@@ -31,13 +32,17 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus) ([
 	directory := iam.New(iam.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keys, HTTP: c.config.HTTP})
 	keyring := kms.New(kms.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger})
 	networks := ec2.New(ec2.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger})
+	certificates := acm.New(acm.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger})
+	balancers := elbv2.New(elbv2.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Networks: networks, SecurityGroups: networks,
+		Interfaces: networks, Buckets: objects, Certificates: certificates})
 	return []wire.Service{
-		acm.New(acm.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger}),
+		certificates,
 		budgets.New(budgets.Deps{Store: store, Clock: c.config.Clock, Logger: c.config.Logger}),
 		keyring,
 		logs.New(logs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring}),
 		dynamodb.New(dynamodb.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring}),
 		networks,
+		balancers,
 		directory,
 		sts.New(sts.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keys, Roles: directory, Policies: directory, Providers: directory, HTTP: c.config.HTTP}),
 		objects,

@@ -127,7 +127,7 @@ func (t *txn) apply(b *balancerRecord, l *listenerRecord, in *listenerSettings) 
 	if err := applyAddress(b, l, in); err != nil {
 		return err
 	}
-	if err := t.applySecurity(b, l, in); err != nil {
+	if err := t.applySecurity(l, in); err != nil {
 		return err
 	}
 	if in.Actions != nil || l.ID == "" {
@@ -176,7 +176,7 @@ func applyAddress(b *balancerRecord, l *listenerRecord, in *listenerSettings) er
 }
 
 // applySecurity checks what only HTTPS and TLS listeners have. A listener that becomes another one loses it.
-func (t *txn) applySecurity(b *balancerRecord, l *listenerRecord, in *listenerSettings) error {
+func (t *txn) applySecurity(l *listenerRecord, in *listenerSettings) error {
 	if !l.secure() {
 		switch {
 		case len(in.Certificates) > 0:
