@@ -10,6 +10,7 @@ import (
 	"atoll/internal/cloud/aws/iam"
 	"atoll/internal/cloud/aws/kms"
 	"atoll/internal/cloud/aws/logs"
+	"atoll/internal/cloud/aws/route53"
 	"atoll/internal/cloud/aws/s3"
 	"atoll/internal/cloud/aws/s3control"
 	"atoll/internal/cloud/aws/secretsmanager"
@@ -32,7 +33,8 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus) ([
 	directory := iam.New(iam.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keys, HTTP: c.config.HTTP})
 	keyring := kms.New(kms.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger})
 	networks := ec2.New(ec2.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger})
-	certificates := acm.New(acm.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger})
+	names := route53.New(route53.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Networks: networks})
+	certificates := acm.New(acm.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Records: names})
 	balancers := elbv2.New(elbv2.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Networks: networks, SecurityGroups: networks,
 		Interfaces: networks, Buckets: objects, Certificates: certificates})
 	return []wire.Service{
@@ -41,6 +43,7 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus) ([
 		keyring,
 		logs.New(logs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring}),
 		dynamodb.New(dynamodb.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring}),
+		names,
 		networks,
 		balancers,
 		directory,

@@ -26,6 +26,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
@@ -50,6 +51,7 @@ var clients = map[string]func(aws.Config) any{
 	"IAM":                         func(c aws.Config) any { return iam.NewFromConfig(c) },
 	"KMS":                         func(c aws.Config) any { return kms.NewFromConfig(c) },
 	"Resource Groups Tagging API": func(c aws.Config) any { return resourcegroupstaggingapi.NewFromConfig(c) },
+	"Route 53":                    func(c aws.Config) any { return route53.NewFromConfig(c) },
 	"S3":                          func(c aws.Config) any { return s3.NewFromConfig(c, func(o *s3.Options) { o.UsePathStyle = true }) },
 	"S3 Control":                  func(c aws.Config) any { return s3control.NewFromConfig(c) },
 	"SNS":                         func(c aws.Config) any { return sns.NewFromConfig(c) },
