@@ -12,7 +12,7 @@ import (
 // as .terraform, a lock file or a state.
 //
 //go:embed README.md
-//go:embed environment/*.tf environment/dev.tfvars environment/tests/*.tftest.hcl
+//go:embed environment/*.tf environment/*.tfvars environment/tests/*.tftest.hcl
 //go:embed modules/*/*.tf modules/*/tests/*.tftest.hcl
 var files embed.FS
 

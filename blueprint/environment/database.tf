@@ -1,0 +1,33 @@
+locals {
+  database_clients = merge(
+    { for name, service in var.services : name => module.service[name].security_group_id if service.database },
+    { for name, job in var.jobs : name => module.job[name].security_group_id if job.database },
+  )
+}
+
+module "database" {
+  source = "../modules/database"
+  count  = var.database == null ? 0 : 1
+
+  prefix                      = local.prefix
+  allow_major_version_upgrade = var.database.allow_major_version_upgrade
+  apply_immediately           = var.database.apply_immediately
+  backup                      = var.database.backup
+  clients                     = local.database_clients
+  database_name               = var.database.name
+  encryption_key_arn          = var.encryption_key_arn
+  engine_version              = var.database.engine_version
+  instance_class              = var.database.instance_class
+  log_retention_days          = var.log_retention_days
+  maintenance_window          = var.database.maintenance_window
+  monitoring_seconds          = var.database.monitoring_seconds
+  multi_az                    = var.database.multi_az
+  parameters                  = var.database.parameters
+  performance_insights        = var.database.performance_insights
+  protected                   = var.protected
+  read_replica                = var.database.read_replica
+  storage                     = var.database.storage
+  subnet_ids                  = module.network.database_subnet_ids
+  username                    = var.database.username
+  vpc_id                      = module.network.vpc_id
+}
