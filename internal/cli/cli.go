@@ -41,10 +41,11 @@ func newRoot(env Env) *cobra.Command {
 		Long: `atoll takes a containerised app and its PostgreSQL to production on AWS with plain Terraform that you own,
 and rehearses every step on this machine, against an AWS that is built into this program.
 
-  atoll cloud start --detach      start the local cloud
-  eval "$(atoll cloud env)"       point Terraform, the AWS CLI and any AWS SDK at it
-  terraform apply …               use it as you would use AWS
-  atoll cloud stop                stop it; everything is kept for the next start`,
+  atoll init                      write the Terraform of a whole environment into your project
+  atoll up dev                    make the environment dev on the local cloud
+  atoll plan dev                  show what a change would do
+  atoll destroy dev               take it down again
+  eval "$(atoll cloud env)"       use the local cloud with Terraform, the AWS CLI and any AWS SDK`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
@@ -54,7 +55,7 @@ and rehearses every step on this machine, against an AWS that is built into this
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
-	root.AddCommand(newCloud(env), newDoctor(env), newProvider(env), newVersion(env))
+	root.AddCommand(newInit(env), newPlan(env), newUp(env), newOutput(env), newDestroy(env), newCloud(env), newDoctor(env), newProvider(env), newVersion(env))
 	wrapArgs(root)
 	return root
 }

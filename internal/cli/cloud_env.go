@@ -3,11 +3,13 @@ package cli
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"net/url"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"atoll/internal/cloud"
 	"atoll/internal/cloud/daemon"
 )
 
@@ -15,8 +17,8 @@ import (
 const defaultRegion = "us-east-1"
 
 type cloudEnv struct {
-	dir, region, shell string
-	unset, asJSON      bool
+	dir, region, account, shell string
+	unset, asJSON               bool
 }
 
 func newCloudEnv(env Env) *cobra.Command {
@@ -39,6 +41,7 @@ since versions before 2.13, such as Debian 12's, do not know AWS_ENDPOINT_URL. -
 	}
 	dirFlagVar(cmd, env, &f.dir)
 	cmd.Flags().StringVar(&f.region, "region", "", "AWS region")
+	cmd.Flags().StringVar(&f.account, "account", cloud.DefaultAccount, "account, as 12 digits or as the name of an environment")
 	cmd.Flags().StringVar(&f.shell, "shell", "sh", "write for sh (also bash, zsh), fish or powershell")
 	cmd.Flags().BoolVar(&f.unset, "unset", false, "print the lines that take the settings back")
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print JSON")
@@ -62,9 +65,20 @@ func (f *cloudEnv) run(ctx context.Context, env Env) error {
 		fmt.Fprintln(env.Stdout, remove)
 		return nil
 	}
-	settings, err := f.settings(ctx, env)
+	dir, err := cloudDir(env, f.dir)
 	if err != nil {
 		return err
+	}
+	settings, err := cloudSettings(ctx, env, dir, f.account, f.region)
+	if err != nil {
+		return err
+	}
+	config, err := terraformConfig(ctx, env, dir)
+	if err != nil {
+		return err
+	}
+	if config != "" {
+		settings = append(settings, setting{"TF_CLI_CONFIG_FILE", config})
 	}
 	if f.asJSON {
 		set := map[string]string{}
@@ -84,22 +98,21 @@ func (f *cloudEnv) run(ctx context.Context, env Env) error {
 	return nil
 }
 
-// settings gives the variables for the running cloud, and warns of what they replace.
-func (f *cloudEnv) settings(ctx context.Context, env Env) ([]setting, error) {
-	dir, err := cloudDir(env, f.dir)
-	if err != nil {
-		return nil, err
-	}
+// cloudSettings gives the variables by which an account of the running cloud is used, and warns of what they replace. account is an id,
+// or an environment's name. region may be empty.
+func cloudSettings(ctx context.Context, env Env, dir daemon.Dir, account, region string) ([]setting, error) {
 	client := daemon.NewClient(dir)
 	info, err := client.Info(ctx)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := client.Keys(ctx)
+	if strings.Trim(account, "0123456789") != "" {
+		account = localAccount(account)
+	}
+	keys, err := client.Keys(ctx, account)
 	if err != nil {
 		return nil, err
 	}
-	region := f.region
 	for _, name := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
 		if region == "" {
 			region = env.Machine.Getenv(name)
@@ -108,7 +121,12 @@ func (f *cloudEnv) settings(ctx context.Context, env Env) ([]setting, error) {
 	if region == "" {
 		region = defaultRegion
 	}
-	out := []setting{
+	for _, name := range []string{"HTTP_PROXY", "http_proxy"} {
+		if old := env.Machine.Getenv(name); old != "" && !isLoopback(old) {
+			say(env, "Note: this replaces %s=%s; the local cloud forwards nothing to other hosts.", name, old)
+		}
+	}
+	return []setting{
 		{"AWS_ENDPOINT_URL", info.Endpoint},
 		{"AWS_ACCESS_KEY_ID", keys.AccessKeyID},
 		{"AWS_SECRET_ACCESS_KEY", keys.SecretAccessKey},
@@ -119,20 +137,23 @@ func (f *cloudEnv) settings(ctx context.Context, env Env) ([]setting, error) {
 		{"AWS_EC2_METADATA_DISABLED", "true"},
 		{"HTTP_PROXY", info.Endpoint},
 		{"http_proxy", info.Endpoint},
+	}, nil
+}
+
+// localAccount gives the account in the local cloud of an environment whose tfvars file names none: the default account for dev, one
+// of its own for each other name.
+func localAccount(environment string) string {
+	switch environment {
+	case "dev":
+		return cloud.DefaultAccount
+	case "staging":
+		return "222222222222"
+	case "prod":
+		return "333333333333"
 	}
-	for _, name := range []string{"HTTP_PROXY", "http_proxy"} {
-		if old := env.Machine.Getenv(name); old != "" && !isLoopback(old) {
-			say(env, "Note: this replaces %s=%s in the shell; the local cloud forwards nothing to other hosts.", name, old)
-		}
-	}
-	config, err := terraformConfig(ctx, env, dir)
-	if err != nil {
-		return nil, err
-	}
-	if config != "" {
-		out = append(out, setting{"TF_CLI_CONFIG_FILE", config})
-	}
-	return out, nil
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(environment)) // never fails, by its contract
+	return fmt.Sprintf("4%011d", h.Sum64()%1e11)
 }
 
 func isLoopback(proxy string) bool {

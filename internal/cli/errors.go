@@ -15,6 +15,7 @@ import (
 	"atoll/internal/cloud/daemon"
 	"atoll/internal/cloud/state"
 	"atoll/internal/hint"
+	"atoll/internal/terraform"
 )
 
 // Exit codes. They are part of the command line's contract and documented in docs/cli.md.
@@ -23,6 +24,7 @@ const (
 	exitFailed      = 1
 	exitUsage       = 2
 	exitNotRunning  = 3   // no cloud runs on the directory
+	exitChanges     = 4   // plan --detailed-exitcode: there are changes
 	exitInterrupted = 130 // by Ctrl-C, as shells have it
 )
 
@@ -84,7 +86,14 @@ func explain(err error) *problem {
 	}
 	p := &problem{err: err, code: exitFailed}
 	port := (*daemon.PortError)(nil)
+	failure := (*terraform.Failure)(nil)
 	switch {
+	case errors.Is(err, context.Canceled) && errors.As(err, &failure):
+		p.err, p.code = errors.New("interrupted"), exitInterrupted
+		p.try = "run the same again: it carries on where this ended"
+	case errors.As(err, &failure):
+		p.err = failure
+		p.try = "mend what it names, and run the same again: what is made already stays"
 	case errors.Is(err, context.Canceled):
 		p.err, p.code = errors.New("interrupted"), exitInterrupted
 	case errors.As(err, &port) && errors.Is(err, syscall.EADDRINUSE):

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"atoll/internal/cloud/auth"
@@ -149,32 +150,60 @@ func (c *Cloud) Idle(ctx context.Context) error {
 
 // rootKey gives the default account's root key, made on the first start.
 func (c *Cloud) rootKey(ctx context.Context, store *state.Store, keys *auth.Keys, want *auth.Key) (auth.Key, error) {
-	var key auth.Key
-	found := false
-	find := func(tx *state.Tx) {
-		for _, k := range keys.OfUser(tx, DefaultAccount, "") {
-			if k.Principal.IsRoot() && k.SessionToken == "" {
-				key, found = k, true
-				return
-			}
-		}
-	}
-	_ = store.View(func(tx *state.Tx) error { find(tx); return nil })
-	if found {
-		return key, nil
-	}
 	if want == nil {
 		want = &auth.Key{ID: c.config.IDs.Unique("AKIA"), Secret: c.config.IDs.Secret()}
 	}
-	key = auth.Key{
-		ID: want.ID, Secret: want.Secret, Active: true, Created: c.config.Clock.Now(),
-		Principal: auth.Principal{Account: DefaultAccount, ARN: "arn:aws:iam::" + DefaultAccount + ":root", UserID: DefaultAccount, AccessKeyID: want.ID},
+	return c.accountKey(ctx, store, keys, DefaultAccount, want)
+}
+
+// accountKey gives the key of an account's root user, made of want where there is none yet.
+func (c *Cloud) accountKey(ctx context.Context, store *state.Store, keys *auth.Keys, account string, want *auth.Key) (auth.Key, error) {
+	var key auth.Key
+	find := func(tx *state.Tx) bool {
+		for _, k := range keys.OfUser(tx, account, "") {
+			if k.Principal.IsRoot() && k.SessionToken == "" {
+				key = k
+				return true
+			}
+		}
+		return false
 	}
-	err := store.Update(ctx, func(tx *state.Tx) error { keys.Put(tx, &key); return nil })
+	found := false
+	_ = store.View(func(tx *state.Tx) error { found = find(tx); return nil })
+	if found {
+		return key, nil
+	}
+	err := store.Update(ctx, func(tx *state.Tx) error {
+		if find(tx) {
+			return nil
+		}
+		key = auth.Key{
+			ID: want.ID, Secret: want.Secret, Active: true, Created: c.config.Clock.Now(),
+			Principal: auth.Principal{Account: account, ARN: "arn:aws:iam::" + account + ":root", UserID: account, AccessKeyID: want.ID},
+		}
+		keys.Put(tx, &key)
+		return nil
+	})
 	if err != nil {
-		return key, fmt.Errorf("storing the first access key: %w", err)
+		return key, fmt.Errorf("storing the access key of account %s: %w", account, err)
 	}
 	return key, nil
+}
+
+// ErrAccount means that an account's id is not 12 digits.
+var ErrAccount = errors.New("an account's id has 12 digits")
+
+// AccountKey gives the access key of an account's root user. An account begins to be with its first key.
+func (c *Cloud) AccountKey(ctx context.Context, account string) (auth.Key, error) {
+	if len(account) != 12 || strings.Trim(account, "0123456789") != "" {
+		return auth.Key{}, fmt.Errorf("%q: %w", account, ErrAccount)
+	}
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.closed {
+		return auth.Key{}, errors.New("the cloud is closed")
+	}
+	return c.accountKey(ctx, c.store, c.keys, account, &auth.Key{ID: c.config.IDs.Unique("AKIA"), Secret: c.config.IDs.Secret()})
 }
 
 // Root gives the access key of the default account's root user.

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"syscall"
 	"time"
@@ -40,10 +41,10 @@ func (c *Client) Info(ctx context.Context) (Info, error) {
 	return info, c.call(ctx, http.MethodGet, "/info", &info)
 }
 
-// Keys asks for the root user's keys.
-func (c *Client) Keys(ctx context.Context) (Keys, error) {
+// Keys asks for the keys of an account's root user. The account, 12 digits, begins to be if it is new.
+func (c *Client) Keys(ctx context.Context, account string) (Keys, error) {
 	var keys Keys
-	return keys, c.call(ctx, http.MethodGet, "/keys", &keys)
+	return keys, c.call(ctx, http.MethodGet, "/keys/"+url.PathEscape(account), &keys)
 }
 
 // Reset makes the cloud as new.

@@ -6,8 +6,9 @@ import (
 	"net/http"
 )
 
-// Keys are the root user's access keys.
+// Keys are the access keys of an account's root user.
 type Keys struct {
+	Account         string `json:"account"`
 	AccessKeyID     string `json:"access_key_id"`
 	SecretAccessKey string `json:"secret_access_key"`
 }
@@ -20,9 +21,13 @@ func (d *daemon) control() http.Handler {
 		info.Calls = d.calls.Load()
 		d.answer(w, info)
 	})
-	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
-		root := d.cloud.Root()
-		d.answer(w, Keys{root.ID, root.Secret})
+	mux.HandleFunc("GET /keys/{account}", func(w http.ResponseWriter, r *http.Request) {
+		key, err := d.cloud.AccountKey(r.Context(), r.PathValue("account"))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		d.answer(w, Keys{key.Principal.Account, key.ID, key.Secret})
 	})
 	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, _ *http.Request) {
 		d.answer(w, d.info)

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	"github.com/aws/aws-sdk-go-v2/service/s3control/types"
 
+	"atoll/internal/cloud"
 	"atoll/internal/cloud/daemon"
 )
 
@@ -48,7 +49,7 @@ func start(t *testing.T, dir daemon.Dir) daemon.Info {
 func TestProxy(t *testing.T) {
 	dir := daemon.Dir(t.TempDir())
 	info := start(t, dir)
-	keys, err := daemon.NewClient(dir).Keys(t.Context())
+	keys, err := daemon.NewClient(dir).Keys(t.Context(), cloud.DefaultAccount)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"atoll/internal/deploy"
+	"atoll/internal/ui"
+)
+
+type destroy struct{ environment }
+
+func newDestroy(env Env) *cobra.Command {
+	var f destroy
+	cmd := &cobra.Command{
+		Use: "destroy ENVIRONMENT", Short: "Take an environment down, and list what still stands", Args: cobra.ExactArgs(1),
+		Long: `Destroy everything of an environment, in the order that Terraform finds, and then list what still carries the environment's tags.
+An environment with protected = true is guarded: set it to false and run 'atoll up' first. On AWS the plan is shown and the
+environment's name asked for.`,
+		Example: "  atoll destroy dev\n  atoll destroy staging --target aws",
+		RunE:    func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), env, args[0]) },
+	}
+	f.flags(cmd, env)
+	f.runFlags(cmd)
+	f.yesFlag(cmd)
+	return cmd
+}
+
+func (f *destroy) run(ctx context.Context, env Env, name string) error {
+	began := time.Now()
+	return f.with(ctx, env, name, func(o *opened) error {
+		if !o.HasState() {
+			o.progress.Say("nothing was ever made of %s here", name)
+		} else if err := f.apply(ctx, env, o); err != nil {
+			return err
+		}
+		var left []deploy.Leftover
+		err := deploy.Step(o.progress, "look for what is left", func() (string, error) {
+			var err error
+			left, err = o.Leftovers(ctx)
+			return fmt.Sprintf("%d resources", len(left)), err
+		})
+		if err != nil {
+			return err
+		}
+		if f.asJSON {
+			if left == nil {
+				left = []deploy.Leftover{}
+			}
+			return writeJSON(env, map[string]any{"left": left})
+		}
+		if len(left) == 0 {
+			o.progress.Say("%s is gone after %s, and nothing of it is left", name, ui.Seconds(time.Since(began)))
+			return nil
+		}
+		o.progress.Say("%s is destroyed after %s. This still stands:", name, ui.Seconds(time.Since(began)))
+		for _, l := range left {
+			fmt.Fprintf(env.Stdout, "%s\n    %s\n", l.ARN, l.Why)
+		}
+		return nil
+	})
+}
+
+func (f *destroy) apply(ctx context.Context, env Env, o *opened) error {
+	if o.target == deploy.Local {
+		_, err := o.Destroy(ctx)
+		return err
+	}
+	p, err := o.Plan(ctx, true)
+	if err != nil || p.Empty() {
+		return err
+	}
+	defer p.Remove()
+	p.Write(env.Stderr)
+	if err := f.confirm(env, "This destroys "+o.environment.Name+" on AWS: "+p.Line()+".", o.environment.Name); err != nil {
+		return err
+	}
+	return o.Apply(ctx, p)
+}
