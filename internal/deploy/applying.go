@@ -66,12 +66,12 @@ func (a *applying) on(m terraform.Message) {
 			a.found.add(i)
 		}
 	case "change_summary":
-		if a.summary == nil && m.Changes.Operation != "apply" && m.Changes.Operation != "destroy" {
-			a.planDone(m.Time)
-		}
-	case "apply_start":
 		a.planDone(m.Time)
-		a.begin(m)
+	case "apply_start":
+		if m.Hook.Action != "read" { // data sources are read while the plan is made
+			a.planDone(m.Time)
+			a.begin(m)
+		}
 	case "apply_complete":
 		a.end(m, true)
 	case "apply_errored":
@@ -98,9 +98,6 @@ var doing = map[string]string{"create": "making", "update": "changing", "delete"
 var done = map[string]string{"create": "made", "update": "changed", "delete": "destroyed"}
 
 func (a *applying) begin(m terraform.Message) {
-	if m.Hook.Action == "read" {
-		return
-	}
 	part := Part(m.Hook.Resource.Address)
 	a.p.Begin(m.Hook.Resource.Address, fmt.Sprintf("%-16s %s %s", part, doing[m.Hook.Action], short(m.Hook.Resource.Address)))
 	if w := a.parts[part]; w != nil && w.first.IsZero() {
@@ -117,7 +114,7 @@ func (a *applying) end(m terraform.Message, ok bool) {
 		return
 	}
 	if w == nil || m.Hook.Action == "read" {
-		return
+		return // not planned: a data source
 	}
 	w.last = m.Time
 	w.done[done[m.Hook.Action]]++
