@@ -22,6 +22,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gofrs/flock"
+
 	"atoll/internal/machine"
 	"atoll/tools/provider"
 )
@@ -152,6 +154,24 @@ func startCloud(ctx context.Context, atoll, dir string) (env []string, stop func
 
 // runPackage builds a service's test binary, runs its tests in the package's own directory, where its fixtures are, and notes how
 // each ended.
+// build makes a package's test binary if it is not there. Linking one takes 8 GB of memory: one process builds at a time.
+func build(ctx context.Context, module, importPath, binary, lockFile string) error {
+	lock := flock.New(lockFile)
+	if _, err := lock.TryLockContext(ctx, time.Second); err != nil {
+		return err
+	}
+	defer lock.Close()
+	if _, err := os.Stat(binary); err == nil {
+		return nil
+	}
+	log.Printf("building the tests of %s", importPath)
+	if err := os.MkdirAll(filepath.Dir(binary), 0o755); err != nil {
+		return err
+	}
+	_, err := output(ctx, module, []string{"GOFLAGS=-mod=readonly"}, "go", "test", "-vet=off", "-ldflags=-s -w", "-c", "-o", binary, importPath)
+	return err
+}
+
 func (o *options) runPackage(ctx context.Context, cache, dir string, env []string, pkg string, tests []*test) error {
 	module := filepath.Join(cache, "provider", "src")
 	importPath := source + "/internal/service/" + pkg
@@ -159,14 +179,8 @@ func (o *options) runPackage(ctx context.Context, cache, dir string, env []strin
 	if o.keep {
 		binary = filepath.Join(cache, "acceptance", provider.Version, pkg+".test")
 	}
-	if _, err := os.Stat(binary); err != nil {
-		log.Printf("building the tests of %s", pkg)
-		if err := os.MkdirAll(filepath.Dir(binary), 0o755); err != nil {
-			return err
-		}
-		if _, err := output(ctx, module, []string{"GOFLAGS=-mod=readonly"}, "go", "test", "-vet=off", "-ldflags=-s -w", "-c", "-o", binary, importPath); err != nil {
-			return err
-		}
+	if err := build(ctx, module, importPath, binary, filepath.Join(cache, "acceptance.lock")); err != nil {
+		return err
 	}
 	if !o.keep {
 		defer os.Remove(binary)
