@@ -18,6 +18,7 @@ import (
 	"atoll/internal/cloud/id"
 	"atoll/internal/cloud/model"
 	"atoll/internal/cloud/state"
+	"atoll/internal/cloud/trail"
 	"atoll/internal/cloud/wire"
 )
 
@@ -44,6 +45,7 @@ type Cloud struct {
 	keys   *auth.Keys
 	root   auth.Key
 	bus    *event.Bus
+	audit  *trail.Log
 	stop   func() // ends the workers and waits for them
 	closed bool
 }
@@ -83,13 +85,17 @@ func (c *Cloud) open(ctx context.Context, root *auth.Key) error {
 	if err != nil {
 		return fmt.Errorf("opening the cloud's state: %w", err)
 	}
-	if err := c.start(ctx, store, root); err != nil {
+	audit, err := trail.Open(auditDir(c.config.Dir), trail.Options{NewID: c.config.IDs.UUID, Logger: c.config.Logger})
+	if err != nil {
 		return errors.Join(err, store.Close())
+	}
+	if err := c.start(ctx, store, audit, root); err != nil {
+		return errors.Join(err, audit.Close(), store.Close())
 	}
 	return nil
 }
 
-func (c *Cloud) start(ctx context.Context, store *state.Store, root *auth.Key) error {
+func (c *Cloud) start(ctx context.Context, store *state.Store, audit *trail.Log, root *auth.Key) error {
 	keys := auth.NewKeys(store)
 	bus := event.NewBus()
 	services, err := c.services(store, keys, bus)
@@ -98,6 +104,7 @@ func (c *Cloud) start(ctx context.Context, store *state.Store, root *auth.Key) e
 	}
 	server, err := wire.NewServer(wire.Config{
 		Identities: keys, Used: keys.Used, Now: c.config.Clock.Now, NewID: c.config.IDs.UUID, Logger: c.config.Logger,
+		Record: record(audit),
 	}, services)
 	if err != nil {
 		return fmt.Errorf("setting up the services: %w", err)
@@ -109,7 +116,7 @@ func (c *Cloud) start(ctx context.Context, store *state.Store, root *auth.Key) e
 	if err != nil {
 		return err
 	}
-	c.store, c.server, c.keys, c.root, c.bus = store, server, keys, key, bus
+	c.store, c.server, c.keys, c.root, c.bus, c.audit = store, server, keys, key, bus, audit
 	c.stop = c.work(bus, services)
 	return nil
 }
@@ -247,10 +254,10 @@ func (c *Cloud) Reset(ctx context.Context) error {
 		return errors.New("the cloud is closed")
 	}
 	c.stop()
-	if err := c.store.Close(); err != nil {
+	if err := errors.Join(c.audit.Close(), c.store.Close()); err != nil {
 		return fmt.Errorf("closing the state: %w", err)
 	}
-	for _, path := range []string{StateFile(c.config.Dir), objectsDir(c.config.Dir)} {
+	for _, path := range []string{StateFile(c.config.Dir), objectsDir(c.config.Dir), auditDir(c.config.Dir)} {
 		if err := os.RemoveAll(path); err != nil {
 			return fmt.Errorf("removing the state: %w", err)
 		}
@@ -267,7 +274,7 @@ func (c *Cloud) Close() error {
 	}
 	c.closed = true
 	c.stop()
-	return c.store.Close()
+	return errors.Join(c.audit.Close(), c.store.Close())
 }
 
 func objectsDir(dir string) string { return filepath.Join(dir, "objects") }

@@ -19,6 +19,8 @@ type Call struct {
 	UserAgent string
 	Endpoint  string // scheme and host as the caller addressed the cloud, such as http://127.0.0.1:4566
 
+	SessionStart time.Time // when the caller's access key was made: of a role's session, when it began
+
 	// Header, Response and Status are for S3 alone, whose protocol has members outside of its model.
 	Header   http.Header
 	Response http.Header

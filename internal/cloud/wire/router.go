@@ -22,6 +22,9 @@ type routed struct {
 	params   *node      // of the query protocols
 	query    url.Values // of the REST protocols
 	labels   map[string]string
+
+	call    *Call // once the caller is known
+	in, out any   // of the handler, as far as it got
 }
 
 func (r *routed) isREST() bool { return r.protocol == model.RESTXML || r.protocol == model.RESTJSON }

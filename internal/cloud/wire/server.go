@@ -47,6 +47,7 @@ type Config struct {
 	Now        func() time.Time                       // the cloud's clock
 	NewID      func() string                          // request ids, in the form of a UUID
 	Logger     *slog.Logger
+	Record     func(*Finished) // given each call of a known caller, before its answer is sent; must not block long. nil for none
 }
 
 // Server is the HTTP handler of a local cloud: all services on one port.
@@ -99,8 +100,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if r.protocol == model.CBOR {
 		h["Smithy-Protocol"] = []string{"rpc-v2-cbor"}
 	}
+	var failed *Error
 	if err != nil {
-		a = s.renderError(r.api, r.protocol, s.asError(r, req, err, id), id, req.URL.Path, h)
+		failed = s.asError(r, req, err, id)
+		a = s.renderError(r.api, r.protocol, failed, id, req.URL.Path, h)
+	}
+	if s.config.Record != nil && r.call != nil && r.op != nil {
+		s.config.Record(&Finished{Call: r.call, API: r.api, Operation: r.op, Err: failed, in: r.in, out: r.out})
 	}
 	s.write(w, req, a)
 }
@@ -138,6 +144,7 @@ func (s *Server) serve(r *routed, req *http.Request, id string, h http.Header) (
 	if r.op == nil {
 		return a, s.refusal(r)
 	}
+	r.call = call
 	if r.isREST() && raw == nil && !r.streams() {
 		if raw, err = readAll(body); err != nil {
 			return a, err
@@ -156,10 +163,12 @@ func (s *Server) serve(r *routed, req *http.Request, id string, h http.Header) (
 	if m := missing(inShape, in, ""); m != "" {
 		return a, missingParameter(r, m)
 	}
-	out, err := r.op.handle(WithCall(req.Context(), call), in.Interface())
+	r.in = in.Interface()
+	out, err := r.op.handle(WithCall(req.Context(), call), r.in)
 	if err != nil {
 		return a, err
 	}
+	r.out = out
 	if a, err = s.renderOutput(r, out, id, h); call.Status != 0 {
 		a.status = call.Status
 	}
@@ -228,7 +237,7 @@ func (s *Server) identify(call *Call, sig *sigv4.Signature) error {
 		return &sigv4.Error{Code: "InvalidClientTokenId", Message: "The security token included in the request is invalid.", Status: http.StatusForbidden}
 	}
 	call.Principal, call.Region = k.Principal, sig.Scope.Region
-	call.AccessKeyID = k.ID
+	call.AccessKeyID, call.SessionStart = k.ID, k.Created
 	if s.config.Used != nil {
 		s.config.Used(k.ID, auth.Use{At: call.Time, Service: sig.Scope.Service, Region: sig.Scope.Region})
 	}
