@@ -20,7 +20,7 @@ import (
 // ErrArchive means that a file is not an archive of a cloud, or a damaged one.
 var ErrArchive = errors.New("the file is not a saved cloud, or it is damaged")
 
-// archiveFormat is the version of the archive's layout: a gzipped tar of manifest.json, state.db and objects/.
+// archiveFormat is the version of the archive's layout: a gzipped tar of manifest.json, state.db, objects/ and events/.
 const archiveFormat = 1
 
 // Manifest is an archive's first member.
@@ -29,7 +29,7 @@ type Manifest struct {
 	Saved  time.Time `json:"saved"`
 }
 
-// Save writes all of the cloud to w: every record, object and key, as of one moment. Calls wait only while that moment is
+// Save writes all of the cloud to w: every record, object, key and recorded event, as of one moment. Calls wait only while that moment is
 // pinned; they go on while the archive is written.
 func (c *Cloud) Save(ctx context.Context, w io.Writer) (err error) {
 	if c.config.Ephemeral {
@@ -40,7 +40,7 @@ func (c *Cloud) Save(ctx context.Context, w io.Writer) (err error) {
 		return fmt.Errorf("pinning the cloud's files: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(pinned)) }()
-	if err := c.pin(pinned); err != nil {
+	if err := c.pin(ctx, pinned); err != nil {
 		return fmt.Errorf("pinning the cloud's files: %w", err)
 	}
 	z := gzip.NewWriter(w)
@@ -61,12 +61,15 @@ func (c *Cloud) Save(ctx context.Context, w io.Writer) (err error) {
 	return errors.Join(t.Close(), z.Close())
 }
 
-// pin copies the store and links the objects, whose files never change, into dir.
-func (c *Cloud) pin(dir string) error {
+// pin copies the store and links the objects, whose files never change, and the audit record, whose files only grow, into dir.
+func (c *Cloud) pin(ctx context.Context, dir string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
 		return errors.New("the cloud is closed")
+	}
+	if err := c.audit.Flush(ctx); err != nil {
+		return err
 	}
 	f, err := os.OpenFile(StateFile(dir), os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
 	if err != nil {
@@ -75,8 +78,12 @@ func (c *Cloud) pin(dir string) error {
 	if err := errors.Join(c.store.Save(f), f.Close()); err != nil {
 		return err
 	}
-	from := objectsDir(c.config.Dir)
-	err = filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+	return errors.Join(link(objectsDir(c.config.Dir), objectsDir(dir)), link(auditDir(c.config.Dir), auditDir(dir)))
+}
+
+// link makes a tree of links to the files of another one, if that is there.
+func link(from, to string) error {
+	err := filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -84,11 +91,10 @@ func (c *Cloud) pin(dir string) error {
 		if err != nil {
 			return err
 		}
-		to := filepath.Join(objectsDir(dir), rel)
 		if d.IsDir() {
-			return os.MkdirAll(to, 0o700)
+			return os.MkdirAll(filepath.Join(to, rel), 0o700)
 		}
-		return os.Link(path, to)
+		return os.Link(path, filepath.Join(to, rel))
 	})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -197,7 +203,7 @@ func extract(ctx context.Context, dir string, r io.Reader) error {
 			first = false
 			continue
 		}
-		if h.Typeflag != tar.TypeReg || !filepath.IsLocal(h.Name) || h.Name != "state.db" && !strings.HasPrefix(h.Name, "objects/") {
+		if h.Typeflag != tar.TypeReg || !filepath.IsLocal(h.Name) || h.Name != "state.db" && !strings.HasPrefix(h.Name, "objects/") && !strings.HasPrefix(h.Name, "events/") {
 			return damaged(fmt.Errorf("it holds %q", h.Name))
 		}
 		if err := extractFile(filepath.Join(dir, filepath.FromSlash(h.Name)), t); err != nil {

@@ -168,13 +168,24 @@ func (f *files) segments() []segment {
 	return slices.Clone(f.list)
 }
 
-// read gives a segment's lines between two offsets, none of one that is gone. A last line cut short by a crash is left out.
-func (f *files) read(s segment, from, to int64) ([]Line, error) {
-	file, err := os.Open(f.path(s))
+// open opens a segment for reading, and gives nil if it is gone.
+func (f *files) open(number uint64) (*os.File, error) {
+	list := f.segments()
+	i := slices.IndexFunc(list, func(s segment) bool { return s.number == number })
+	if i < 0 {
+		return nil, nil
+	}
+	file, err := os.Open(f.path(list[i]))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err != nil {
+	return file, err
+}
+
+// read gives a segment's lines between two offsets, none of one that is gone. A last line cut short by a crash is left out.
+func (f *files) read(s segment, from, to int64) ([]Line, error) {
+	file, err := f.open(s.number)
+	if file == nil {
 		return nil, err
 	}
 	defer file.Close()

@@ -14,7 +14,7 @@ const (
 	hurryAt     = 4096
 	gather      = 100 * time.Millisecond
 	recentCount = 4096
-	recentBytes = 8 << 20
+	chunk       = 256 << 10 // bytes of a write
 )
 
 // Options for Open.
@@ -42,6 +42,9 @@ type Line struct {
 	JSON []byte
 }
 
+// place is where an event's line stands.
+type place struct{ at, next Position }
+
 // Log is an open audit record.
 type Log struct {
 	o     Options
@@ -52,9 +55,9 @@ type Log struct {
 	queue   []Source
 	busy    bool // a batch is being written
 	closed  bool
-	recent  []Line
-	bytes   int
+	recent  []place // of the latest events, in order
 
+	buf         []byte // of the writing goroutine
 	wake, hurry chan struct{}
 	done        chan struct{}
 }
@@ -93,9 +96,10 @@ func (l *Log) Record(s Source) {
 	l.queue = append(l.queue, s)
 	n := len(l.queue)
 	l.mu.Unlock()
-	if n == 1 {
+	switch n {
+	case 1:
 		signal(l.wake)
-	} else if n == hurryAt {
+	case hurryAt:
 		signal(l.hurry)
 	}
 }
@@ -156,9 +160,9 @@ func (l *Log) run() {
 		l.queue, l.busy = nil, true
 		l.changed.Broadcast()
 		l.mu.Unlock()
-		lines := l.render(batch)
+		places := l.render(batch)
 		l.mu.Lock()
-		l.remember(lines)
+		l.remember(places)
 		l.busy = false
 		l.changed.Broadcast()
 		l.mu.Unlock()
@@ -168,55 +172,46 @@ func (l *Log) run() {
 	}
 }
 
-// render writes a batch to the files, and gives its lines. What cannot be written is lost, and said in the log.
-func (l *Log) render(batch []Source) []Line {
-	lines := make([]Line, 0, min(len(batch), recentCount))
-	buf := make([]byte, 0, 1024*min(len(batch), 1024))
+// render writes a batch to the files, and gives the places of its events. What cannot be written is lost, and said in the log.
+func (l *Log) render(batch []Source) []place {
+	places := make([]place, 0, len(batch))
 	flush := func() {
-		if len(buf) == 0 {
+		if len(l.buf) == 0 {
 			return
 		}
-		at, err := l.files.append(buf)
+		at, err := l.files.append(l.buf)
 		if err != nil {
 			l.o.Logger.Error("writing the audit record", "err", err)
 		}
-		for rest := buf; err == nil && len(rest) > 0; {
-			i := bytes.IndexByte(rest, '\n')
-			line := Line{At: at, JSON: rest[:i:i], Next: Position{at.Segment, at.Offset + int64(i) + 1}}
-			lines, at, rest = append(lines, line), line.Next, rest[i+1:]
+		for rest := l.buf; err == nil && len(rest) > 0; {
+			i := int64(bytes.IndexByte(rest, '\n') + 1)
+			p := place{at, Position{at.Segment, at.Offset + i}}
+			places, at, rest = append(places, p), p.next, rest[i:]
 		}
-		buf = make([]byte, 0, cap(buf)) // the lines keep the old one
+		l.buf = l.buf[:0]
 	}
 	for _, s := range batch {
 		e := s.Entry()
 		if e.Principal.Account == "" {
 			continue // nobody's: a refused call without a signature
 		}
-		if l.files.turn(e.Time, int64(len(buf))) {
+		if l.files.turn(e.Time, int64(len(l.buf))) {
 			flush()
 			if err := l.files.next(e.Time); err != nil {
 				l.o.Logger.Error("beginning a file of the audit record", "err", err)
 			}
 		}
-		buf = e.append(buf, l.o.NewID())
+		if l.buf = e.append(l.buf, l.o.NewID()); len(l.buf) >= chunk {
+			flush()
+		}
 	}
 	flush()
-	return lines
+	return places
 }
 
-// remember keeps the latest lines.
-func (l *Log) remember(lines []Line) {
-	for _, line := range lines[max(0, len(lines)-recentCount):] {
-		l.recent = append(l.recent, line)
-		l.bytes += len(line.JSON)
-	}
-	drop := 0
-	for drop < len(l.recent) && (len(l.recent)-drop > recentCount || l.bytes > recentBytes) {
-		l.bytes -= len(l.recent[drop].JSON)
-		drop++
-	}
-	if drop > 0 {
-		// A new array, so that the old lines can go, and readers keep theirs.
-		l.recent = append(make([]Line, 0, len(l.recent)-drop), l.recent[drop:]...)
+// remember keeps the places of the latest events. What readers have is left alone: old entries go with their array.
+func (l *Log) remember(places []place) {
+	if l.recent = append(l.recent, places...); len(l.recent) > 2*recentCount {
+		l.recent = append(make([]place, 0, 2*recentCount), l.recent[len(l.recent)-recentCount:]...)
 	}
 }

@@ -1,7 +1,9 @@
 package trail
 
 import (
+	"fmt"
 	"iter"
+	"os"
 	"slices"
 )
 
@@ -10,7 +12,7 @@ func (l *Log) End() Position {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if n := len(l.recent); n > 0 {
-		return l.recent[n-1].Next
+		return l.recent[n-1].next
 	}
 	list := l.files.segments()
 	if len(list) == 0 {
@@ -26,12 +28,15 @@ func (l *Log) Newest(before Position) iter.Seq2[Line, error] {
 		l.mu.Lock()
 		recent := l.recent
 		l.mu.Unlock()
-		for _, line := range slices.Backward(recent) {
-			if line.At.before(before) {
-				before = line.At
-				if !yield(line, nil) {
-					return
-				}
+		r := reader{files: l.files}
+		defer r.close()
+		for _, p := range slices.Backward(recent) {
+			if !p.at.before(before) {
+				continue
+			}
+			line, ok, err := r.line(p)
+			if before = p.at; ok && !yield(line, err) || err != nil {
+				return
 			}
 		}
 		for _, s := range slices.Backward(l.files.segments()) {
@@ -77,5 +82,35 @@ func (l *Log) Since(after Position) iter.Seq2[Line, error] {
 				}
 			}
 		}
+	}
+}
+
+// reader reads single lines, and keeps the file of the last one open.
+type reader struct {
+	files  *files
+	number uint64
+	file   *os.File
+}
+
+// line reads the line at a place; ok is false where its file is gone.
+func (r *reader) line(p place) (line Line, ok bool, err error) {
+	if r.file == nil || r.number != p.at.Segment {
+		r.close()
+		if r.file, err = r.files.open(p.at.Segment); r.file == nil {
+			return Line{}, err != nil, err
+		}
+		r.number = p.at.Segment
+	}
+	raw := make([]byte, p.next.Offset-p.at.Offset-1)
+	if _, err := r.file.ReadAt(raw, p.at.Offset); err != nil {
+		return Line{}, true, fmt.Errorf("reading the audit record: %w", err)
+	}
+	return Line{At: p.at, Next: p.next, JSON: raw}, true, nil
+}
+
+func (r *reader) close() {
+	if r.file != nil {
+		_ = r.file.Close() // it was only read
+		r.file = nil
 	}
 }
