@@ -6,6 +6,7 @@ import (
 	"atoll/internal/cloud/aws/budgets"
 	"atoll/internal/cloud/aws/dynamodb"
 	"atoll/internal/cloud/aws/ec2"
+	"atoll/internal/cloud/aws/ecs"
 	"atoll/internal/cloud/aws/elbv2"
 	"atoll/internal/cloud/aws/iam"
 	"atoll/internal/cloud/aws/kms"
@@ -46,6 +47,7 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus) ([
 		names,
 		networks,
 		balancers,
+		ecs.New(ecs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Bus: bus, Network: networks, Roles: directory, TargetGroups: balancers}),
 		directory,
 		sts.New(sts.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keys, Roles: directory, Policies: directory, Providers: directory, HTTP: c.config.HTTP}),
 		objects,

@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -47,6 +48,7 @@ var clients = map[string]func(aws.Config) any{
 		return dynamodb.NewFromConfig(c, func(o *dynamodb.Options) { o.DisableValidateResponseChecksum = true })
 	},
 	"EC2":                         func(c aws.Config) any { return ec2.NewFromConfig(c) },
+	"ECS":                         func(c aws.Config) any { return ecs.NewFromConfig(c) },
 	"Elastic Load Balancing v2":   func(c aws.Config) any { return elasticloadbalancingv2.NewFromConfig(c) },
 	"IAM":                         func(c aws.Config) any { return iam.NewFromConfig(c) },
 	"KMS":                         func(c aws.Config) any { return kms.NewFromConfig(c) },

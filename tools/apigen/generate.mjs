@@ -61,7 +61,7 @@ class Service {
     this.meta.signing = auth.match(/name: "([a-z0-9-]+)"/)[1];
   }
 
-  goName(schema) { return this.renamed?.get(schema) ?? exported(schema[2]); }
+  goName(schema) { return this.config.rename?.[schema[2]] ?? exported(schema[2]); }
 
   // goType gives the Go type of a schema, and registers the structures that it needs. member is "Shape.member", for the list of doubles.
   goType(ref, member) {
@@ -159,7 +159,6 @@ class Service {
     const errors = all.filter((s) => s[0] === ERROR && s[1] !== undefined && !s[1].startsWith("smithy.ts")).sort((a, b) => (a[2] < b[2] ? -1 : 1));
     const byName = new Map(operations.map((o) => [o[2], o]));
     const names = [...this.config.operations].sort();
-    this.renamed = new Map();
     const unit = (ref) => ref === undefined || deref(ref).schema[2] === undefined || String(deref(ref).schema[2]).includes("Unit");
     const ops = [];
     for (const n of names) {
