@@ -55,7 +55,11 @@ func structLeaves(v reflect.Value, member string, misplaced *[]string) []leaf {
 	}
 	var out []leaf
 	switch v.Kind() {
-	case reflect.Pointer, reflect.Interface:
+	case reflect.Interface:
+		if !v.IsNil() {
+			out = structLeaves(v.Elem(), "Document", misplaced)
+		}
+	case reflect.Pointer:
 		if !v.IsNil() {
 			out = structLeaves(v.Elem(), member, misplaced)
 		}

@@ -179,6 +179,8 @@ func populate(t *testing.T, v reflect.Value, tree any, path string) {
 		v.SetInt(int64(tree.(float64)))
 	case reflect.Float64:
 		v.SetFloat(tree.(float64))
+	case reflect.Interface: // a document
+		v.Set(reflect.ValueOf(tree))
 	default:
 		t.Fatalf("%s: a %s", path, v.Type())
 	}

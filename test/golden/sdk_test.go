@@ -23,6 +23,7 @@ import (
 	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -146,7 +147,7 @@ var fixed = map[string]string{
 }
 
 // unions are the structures of ours of which one member only may be set, and the one that is.
-var unions = map[string]string{"AttributeValue": "S"}
+var unions = map[string]string{"AttributeValue": "S", "SharingStrategy": "NvidiaMps"}
 
 // deepest bounds recursive structures.
 const deepest = 9
@@ -177,7 +178,7 @@ func fill(v reflect.Value, name string, depth int) {
 		}
 	case reflect.Struct:
 		if only := v.FieldByName(unions[v.Type().Name()]); only.IsValid() {
-			fill(only, "s", depth+1)
+			fill(only, "s", min(depth+1, deepest-1)) // a union without a member is none
 			return
 		}
 		for i := range v.NumField() {
@@ -218,12 +219,17 @@ func fill(v reflect.Value, name string, depth int) {
 	}
 }
 
-// fillInterface fills unions and streams: a stream has its member's name as text.
+// fillInterface fills unions, streams and documents: a stream has its member's name as text.
 func fillInterface(v reflect.Value, name string) {
+	if v.NumMethod() == 0 {
+		v.Set(reflect.ValueOf(map[string]any{"document": name}))
+		return
+	}
 	for _, choice := range []any{
 		bytes.NewReader([]byte(name)), io.NopCloser(strings.NewReader(name)),
 		&dynamodbtypes.AttributeValueMemberS{Value: "_s_"}, &s3types.MetricsFilterMemberPrefix{Value: "_prefix_"},
 		&s3types.AnalyticsFilterMemberPrefix{Value: "_prefix_"},
+		&ecstypes.ServiceConnectContainerConfigurationMemberLogLevel{Value: "_loglevel_"},
 	} {
 		if reflect.TypeOf(choice).AssignableTo(v.Type()) {
 			v.Set(reflect.ValueOf(choice))
@@ -232,8 +238,21 @@ func fillInterface(v reflect.Value, name string) {
 	}
 }
 
+// document is the SDK's form of a value without a schema.
+type document interface{ UnmarshalSmithyDocument(v any) error }
+
 // compare wants every member of the SDK's value in ours, and the other way round.
 func compare(sdk, ours reflect.Value, path string, diffs *[]string) {
+	if sdk.IsValid() && sdk.Kind() == reflect.Interface && !sdk.IsNil() {
+		if d, ok := sdk.Interface().(document); ok {
+			var v any
+			if err := d.UnmarshalSmithyDocument(&v); err != nil {
+				*diffs = append(*diffs, fmt.Sprintf("%s: %v", path, err))
+				return
+			}
+			sdk = reflect.ValueOf(v)
+		}
+	}
 	sdk, ours = indirect(sdk), indirect(ours)
 	report := func(format string, args ...any) { *diffs = append(*diffs, path+": "+fmt.Sprintf(format, args...)) }
 	switch {

@@ -34,7 +34,7 @@ func newContainers(given []ContainerDefinition, d *TaskDefinition) ([]ContainerD
 	if !essential {
 		return nil, refused("At least one container must be essential.")
 	}
-	if err := checkHostPorts(out, d); err != nil {
+	if err := checkHostPorts(out); err != nil {
 		return nil, err
 	}
 	if err := checkReferences(out); err != nil {

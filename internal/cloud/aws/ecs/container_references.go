@@ -6,7 +6,7 @@ import (
 )
 
 // checkHostPorts finds two containers that want one port, where they share a network.
-func checkHostPorts(containers []ContainerDefinition, d *TaskDefinition) error {
+func checkHostPorts(containers []ContainerDefinition) error {
 	type port struct {
 		number   int64
 		protocol string

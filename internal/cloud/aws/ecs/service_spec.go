@@ -39,13 +39,13 @@ func (p *spec) checkVolumes(volumes []string) error {
 			launched = *v.Name
 		}
 	}
-	for _, name := range volumes {
-		if name != launched {
-			return invalid("The volume name '%s' does not match a volume that is configured at launch in the task definition.", name)
-		}
-		return unable(p.operation, "volumeConfigurations, since there are no EBS volumes")
+	if i := slices.IndexFunc(volumes, func(name string) bool { return name != launched }); i >= 0 {
+		return invalid("The volume name '%s' does not match a volume that is configured at launch in the task definition.", volumes[i])
 	}
-	if launched != "" {
+	switch {
+	case len(volumes) > 0:
+		return unable(p.operation, "volumeConfigurations, since there are no EBS volumes")
+	case launched != "":
 		return invalid("The task definition is configured to use a volume at launch, and a volume configuration for '%s' must be provided.", launched)
 	}
 	return nil
