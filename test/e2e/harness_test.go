@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
 // atoll is the binary under test, built once.
@@ -61,9 +63,29 @@ func (c *localCloud) start(port string) {
 	c.env = c.settings()
 }
 
-func (c *localCloud) settings() []string {
+func (c *localCloud) settings() []string { return c.settingsFor("111111111111") }
+
+// in gives the cloud for the clients of another account, by its id or an environment's name.
+func (c *localCloud) in(account string) *localCloud {
 	c.t.Helper()
-	out := run(c.t, nil, atoll, "cloud", "env", "--json", "--region", "eu-west-1", "--dir", c.dir).must(0)
+	other := *c
+	other.env = c.settingsFor(account)
+	return &other
+}
+
+// account asks for the id of the account that the clients use.
+func (c *localCloud) account() string {
+	c.t.Helper()
+	who, err := sts.NewFromConfig(c.config()).GetCallerIdentity(c.t.Context(), nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return *who.Account
+}
+
+func (c *localCloud) settingsFor(account string) []string {
+	c.t.Helper()
+	out := run(c.t, nil, atoll, "cloud", "env", "--json", "--region", "eu-west-1", "--account", account, "--dir", c.dir).must(0)
 	var set map[string]string
 	if err := json.Unmarshal([]byte(out), &set); err != nil {
 		c.t.Fatal(err)

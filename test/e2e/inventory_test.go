@@ -10,12 +10,28 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/acm"
+	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/budgets"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	elbv2 "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
+	tagging "github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/wafv2"
 )
 
 // config is an SDK configuration for the cloud.
@@ -62,7 +78,51 @@ func (c *localCloud) inventory() inventory {
 	list(c.t, ctx, inv, "buckets", s3.NewFromConfig(c.config()).ListBuckets)
 	list(c.t, ctx, inv, "keys", kms.NewFromConfig(c.config()).ListKeys)
 	list(c.t, ctx, inv, "aliases", kms.NewFromConfig(c.config()).ListAliases)
+	c.inventoryOfServices(inv)
 	return inv
+}
+
+// inventoryOfServices lists what the network's services do not have.
+func (c *localCloud) inventoryOfServices(inv inventory) {
+	c.t.Helper()
+	ctx := c.t.Context()
+	tagged := tagging.NewFromConfig(c.config())
+	list(c.t, ctx, inv, "tagged resources", tagged.GetResources)
+	balancing := elbv2.NewFromConfig(c.config())
+	list(c.t, ctx, inv, "load balancers", balancing.DescribeLoadBalancers)
+	list(c.t, ctx, inv, "target groups", balancing.DescribeTargetGroups)
+	containers := ecs.NewFromConfig(c.config())
+	list(c.t, ctx, inv, "clusters", containers.ListClusters)
+	list(c.t, ctx, inv, "task definitions", containers.ListTaskDefinitions)
+	list(c.t, ctx, inv, "repositories", ecr.NewFromConfig(c.config()).DescribeRepositories)
+	databases := rds.NewFromConfig(c.config())
+	list(c.t, ctx, inv, "databases", databases.DescribeDBInstances)
+	list(c.t, ctx, inv, "snapshots", databases.DescribeDBSnapshots)
+	list(c.t, ctx, inv, "automated backups", databases.DescribeDBInstanceAutomatedBackups)
+	list(c.t, ctx, inv, "subnet groups", databases.DescribeDBSubnetGroups)
+	list(c.t, ctx, inv, "parameter groups", databases.DescribeDBParameterGroups)
+	list(c.t, ctx, inv, "secrets", secretsmanager.NewFromConfig(c.config()).ListSecrets)
+	list(c.t, ctx, inv, "parameters", ssm.NewFromConfig(c.config()).DescribeParameters)
+	scaling := applicationautoscaling.NewFromConfig(c.config())
+	targets, err := scaling.DescribeScalableTargets(ctx, &applicationautoscaling.DescribeScalableTargetsInput{ServiceNamespace: "ecs"})
+	inv.add(c.t, "scalable targets", targets, err)
+	watch := cloudwatch.NewFromConfig(c.config())
+	list(c.t, ctx, inv, "alarms", watch.DescribeAlarms)
+	list(c.t, ctx, inv, "dashboards", watch.ListDashboards)
+	list(c.t, ctx, inv, "trails", cloudtrail.NewFromConfig(c.config()).ListTrails)
+	list(c.t, ctx, inv, "certificates", acm.NewFromConfig(c.config()).ListCertificates)
+	list(c.t, ctx, inv, "zones", route53.NewFromConfig(c.config()).ListHostedZones)
+	list(c.t, ctx, inv, "topics", sns.NewFromConfig(c.config()).ListTopics)
+	list(c.t, ctx, inv, "subscriptions", sns.NewFromConfig(c.config()).ListSubscriptions)
+	rules := eventbridge.NewFromConfig(c.config())
+	list(c.t, ctx, inv, "event rules", rules.ListRules)
+	firewall := wafv2.NewFromConfig(c.config())
+	acls, err := firewall.ListWebACLs(ctx, &wafv2.ListWebACLsInput{Scope: "REGIONAL"})
+	inv.add(c.t, "web ACLs", acls, err)
+	sets, err := firewall.ListIPSets(ctx, &wafv2.ListIPSetsInput{Scope: "REGIONAL"})
+	inv.add(c.t, "IP sets", sets, err)
+	plans, err := budgets.NewFromConfig(c.config()).DescribeBudgets(ctx, &budgets.DescribeBudgetsInput{AccountId: aws.String(c.account())})
+	inv.add(c.t, "budgets", plans, err)
 }
 
 func list[I, O, F any](t *testing.T, ctx context.Context, inv inventory, name string, call func(context.Context, *I, ...F) (*O, error)) {

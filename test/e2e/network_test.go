@@ -8,11 +8,23 @@ import (
 	"testing"
 )
 
-// TestNetwork takes the blueprint's dev environment through its life: nothing of it is special to the local cloud.
+// networkAlone is an environment without services, jobs and a database.
+const networkAlone = `
+project     = "shop"
+environment = "net"
+region      = "eu-west-1"
+network     = { nat_gateways = "single", flow_logs = { retention_days = 7 } }
+database    = null
+`
+
+// TestNetwork takes the blueprint's network through its life: nothing of it is special to the local cloud, and no wait of the
+// provider is taken out.
 func TestNetwork(t *testing.T) {
 	c := startCloud(t)
 	before := c.inventory()
 	s := copyBlueprint(t, c)
+	s.write("net.tfvars", networkAlone)
+	s.args = []string{"-var-file=net.tfvars"}
 	s.init()
 	s.apply()
 	s.unchanged()

@@ -56,6 +56,13 @@ func (s *stack) terraform(args ...string) result {
 	return runIn(s.t, s.dir, s.cloud.env, "terraform", args...)
 }
 
+// quick takes the provider's waits out, as atoll does on the local cloud.
+func (s *stack) quick() {
+	cloud := *s.cloud
+	cloud.env = append(slices.Clone(cloud.env), "VCR_MODE=REPLAY_ONLY", "VCR_PATH="+s.dir)
+	s.cloud = &cloud
+}
+
 func (s *stack) init() {
 	s.t.Helper()
 	s.terraform("init", "-no-color", "-input=false").must(0)

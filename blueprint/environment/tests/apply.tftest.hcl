@@ -6,6 +6,7 @@ variables {
   region      = "eu-west-1"
   network     = { nat_gateways = "single", flow_logs = { retention_days = 1 } }
   tags        = { Team = "platform" }
+  database    = null
 }
 
 run "build" {
