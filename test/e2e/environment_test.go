@@ -106,6 +106,7 @@ func TestEnvironment(t *testing.T) {
 		p.atoll("up", other).must(0)
 		p.unchanged(other)
 	}
+	t.Run("rules of production", func(t *testing.T) { p.standing("prod").safe(t) })
 	t.Run("changes", func(t *testing.T) { p.changes(t) })
 	t.Run("deployment", func(t *testing.T) { p.deployment(t, dev) })
 

@@ -10,20 +10,14 @@ import (
 // Range gives the records with ids from from up to, and without, to; with reverse the last one comes first. Values are shared:
 // read only.
 func (t Table[T]) Range(tx *Tx, sc Scope, from, to string, reverse bool) iter.Seq2[string, *T] {
-	return func(yield func(string, *T) bool) {
-		base := t.def.prefix(sc)
-		bounded(tx.node(), base, from, to, reverse, func(id string, v any) bool { return yield(id, v.(*T)) })
-	}
+	return typed[string, T](t.of.within(tx, sc, from, to, reverse))
 }
 
 // ByRange gives the positions of an index from from up to, and without, to, with the records that stand there; with reverse the
 // last one comes first. A position is an index value, a NUL byte and the record's id, so that values sort before ids. Values are
 // shared: read only.
 func (t Table[T]) ByRange(tx *Tx, sc Scope, index, from, to string, reverse bool) iter.Seq2[string, *T] {
-	return func(yield func(string, *T) bool) {
-		base := []byte("i" + t.def.name + "\x00" + index + "\x00" + sc.Account + "\x00" + sc.Region + "\x00")
-		bounded(tx.node(), base, from, to, reverse, func(at string, v any) bool { return yield(at, v.(entry).record.(*T)) })
-	}
+	return typed[string, T](t.of.byRange(tx, sc, index, from, to, reverse))
 }
 
 // bounded walks the keys base+from <= key < base+to.
