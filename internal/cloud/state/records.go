@@ -8,7 +8,7 @@ import (
 )
 
 // records is a table behind its record type: values are pointers to it. It is apart from Table so that the compiler makes this code
-// once, and not for each type in each package that sees one.
+// once, and not for each type in each package that sees one; its iterators are marked noinline for the same reason.
 type records struct {
 	name    string
 	arn     func(sc Scope, id string, v any) string // nil without ARNs
@@ -152,6 +152,8 @@ func (d *records) delete(tx *Tx, sc Scope, id string) bool {
 }
 
 // scan gives the records whose ids begin with prefix and come after another one.
+//
+//go:noinline
 func (d *records) scan(tx *Tx, sc Scope, prefix, after string) iter.Seq2[string, any] {
 	return func(yield func(string, any) bool) {
 		base := d.prefix(sc)
@@ -179,6 +181,7 @@ func (d *records) scan(tx *Tx, sc Scope, prefix, after string) iter.Seq2[string,
 	}
 }
 
+//go:noinline
 func (d *records) by(tx *Tx, sc Scope, index, value string) iter.Seq2[string, any] {
 	return func(yield func(string, any) bool) {
 		it := tx.node().Iterator()
@@ -191,6 +194,7 @@ func (d *records) by(tx *Tx, sc Scope, index, value string) iter.Seq2[string, an
 	}
 }
 
+//go:noinline
 func (d *records) allScopes(tx *Tx) iter.Seq2[Scope, any] {
 	return func(yield func(Scope, any) bool) {
 		base := []byte("r" + d.name + "\x00")
@@ -224,12 +228,15 @@ func (d *records) len(tx *Tx, sc Scope) int {
 }
 
 // byRange gives the positions of an index with the records that stand there.
+//
+//go:noinline
 func (d *records) byRange(tx *Tx, sc Scope, index, from, to string, reverse bool) iter.Seq2[string, any] {
 	return func(yield func(string, any) bool) {
 		bounded(tx.node(), []byte(d.indexPrefix(index, sc)), from, to, reverse, func(at string, v any) bool { return yield(at, v.(entry).record) })
 	}
 }
 
+//go:noinline
 func (d *records) within(tx *Tx, sc Scope, from, to string, reverse bool) iter.Seq2[string, any] {
 	return func(yield func(string, any) bool) { bounded(tx.node(), d.prefix(sc), from, to, reverse, yield) }
 }

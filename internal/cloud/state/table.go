@@ -57,6 +57,8 @@ func decode[T any](raw []byte) (any, error) {
 }
 
 // typed gives an iterator's values their type.
+//
+//go:noinline
 func typed[K, T any](seq iter.Seq2[K, any]) iter.Seq2[K, *T] {
 	return func(yield func(K, *T) bool) {
 		seq(func(k K, v any) bool { return yield(k, v.(*T)) })
