@@ -163,6 +163,8 @@ func (s *service) sent(t *testing.T, operation string, m message) []leaf {
 	_, uri, _ := strings.Cut(m.first, " ")
 	path, query, _ := strings.Cut(uri, "?")
 	switch {
+	case m.header.Get("Content-Type") == cborType:
+		return cborLeaves(t, m.body)
 	case s.api.Speaks(model.EC2Query), s.api.Speaks(model.Query):
 		form, err := url.ParseQuery(m.body)
 		if err != nil {

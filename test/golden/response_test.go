@@ -41,17 +41,18 @@ func TestResponses(t *testing.T) {
 				covered++
 				t.Run(op.Name, func(t *testing.T) {
 					m := readMessage(t, path)
-					want := parseJSON(t, m.body)
+					parse := parserOf(m)
+					want := parse(t, m.body)
 					out := reflect.New(outputOf(op))
 					if want != nil {
 						populate(t, out.Elem(), want, op.Name)
 					}
 					s.answer, s.err = out.Interface(), nil
 					w := s.call(t, srv, op.Name)
-					if strconv.Itoa(w.Code) != m.first || w.Header().Get("Content-Type") != m.header.Get("Content-Type") {
+					if kind := m.header.Get("Content-Type"); strconv.Itoa(w.Code) != m.first || kind != "" && w.Header().Get("Content-Type") != kind {
 						t.Errorf("%d %v, recorded %s %v", w.Code, w.Header(), m.first, m.header)
 					}
-					got := parseJSON(t, w.Body.String())
+					got := parse(t, w.Body.String())
 					if want == nil {
 						want = map[string]any{} // an empty body and {} are the same to a client
 					}
@@ -85,10 +86,11 @@ func TestErrors(t *testing.T) {
 					continue
 				}
 				m := readMessage(t, path)
-				want, _ := parseJSON(t, m.body).(map[string]any)
+				parse := parserOf(m)
+				want, _ := parse(t, m.body).(map[string]any)
 				s.err = wire.Errorf(name, "__Message__")
 				w := s.call(t, srv, s.ops[0].Name)
-				got, _ := parseJSON(t, w.Body.String()).(map[string]any)
+				got, _ := parse(t, w.Body.String()).(map[string]any)
 				if got["__type"] != want["__type"] || want["message"] != nil && got["message"] != want["message"] || strconv.Itoa(w.Code) != m.first {
 					t.Errorf("%s: got %d %v, recorded %s %v", name, w.Code, got, m.first, want)
 				}
@@ -98,7 +100,15 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// call makes a JSON call with an input that lacks nothing required.
+// parserOf gives the parser of a recording's body.
+func parserOf(m message) func(t *testing.T, body string) any {
+	if m.header.Get("Smithy-Protocol") != "" {
+		return parseCBOR
+	}
+	return parseJSON
+}
+
+// call makes a JSON or CBOR call, as it is recorded, with an input that lacks nothing required.
 func (s *service) call(t *testing.T, srv *wire.Server, operation string) *httptest.ResponseRecorder {
 	t.Helper()
 	version := "1.1"
@@ -107,7 +117,9 @@ func (s *service) call(t *testing.T, srv *wire.Server, operation string) *httpte
 	}
 	path := filepath.Join(s.moduleDir(t), "request_snapshot", operation+".request.snap")
 	m := readMessage(t, path)
-	m.header.Set("Content-Type", "application/x-amz-json-"+version)
+	if m.header.Get("Smithy-Protocol") == "" {
+		m.header.Set("Content-Type", "application/x-amz-json-"+version)
+	}
 	w := httptest.NewRecorder()
 	srv.ServeHTTP(w, s.replay(t, m, false))
 	return w

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/acm"
 	"github.com/aws/aws-sdk-go-v2/service/budgets"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -44,6 +45,7 @@ import (
 var clients = map[string]func(aws.Config) any{
 	"ACM":             func(c aws.Config) any { return acm.NewFromConfig(c) },
 	"Budgets":         func(c aws.Config) any { return budgets.NewFromConfig(c) },
+	"CloudWatch":      func(c aws.Config) any { return cloudwatch.NewFromConfig(c) },
 	"CloudWatch Logs": func(c aws.Config) any { return cloudwatchlogs.NewFromConfig(c) },
 	"DynamoDB": func(c aws.Config) any {
 		return dynamodb.NewFromConfig(c, func(o *dynamodb.Options) { o.DisableValidateResponseChecksum = true })
@@ -147,7 +149,9 @@ var fixed = map[string]string{
 }
 
 // unions are the structures of ours of which one member only may be set, and the one that is.
-var unions = map[string]string{"AttributeValue": "S", "SharingStrategy": "NvidiaMps"}
+var unions = map[string]string{
+	"AttributeValue": "S", "EvaluationCriteria": "PromQLCriteria", "EvaluationWindow": "WallClockWindow", "SharingStrategy": "NvidiaMps",
+}
 
 // deepest bounds recursive structures.
 const deepest = 9
