@@ -1,0 +1,27 @@
+// Package rds is Amazon RDS: DB instances with their storage, networks, parameters and master users, read replicas, snapshots,
+// automated backups and restores, and the groups of subnets and parameters. https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/
+//
+// Instances are records so far: no database runs behind their endpoints. PostgreSQL instances are those that will get one. MySQL
+// instances (8.0 and 8.4) are records for good, so that configurations which name them can be planned and applied.
+//
+// Changes are final at once: what is created is available, what is deleted is gone. Changes that wait for the maintenance window, daily
+// backups and the end of a stop come with the clock: calls see them at their time, and the worker makes them without a call.
+//
+// What differs from AWS:
+//   - Engines other than postgres (13 to 17) and mysql are refused by name. The versions are those of the end of 2025; none is
+//     upgraded by itself, and there are no pending maintenance actions.
+//   - Settings that act on a running database alone are stored, checked and shown: parameters, log exports, enhanced monitoring,
+//     Performance Insights, IAM authentication, roles, TLS, storage autoscaling. There are no log files. Formulas in parameters are
+//     not evaluated, and the less common parameters of MySQL are missing.
+//   - A reboot makes the parameters of the group take effect, and no pending changes; those wait for the maintenance window.
+//   - Master passwords lie in the cloud's state file, which only its owner can read, as they must be known when a database starts.
+//     RDS does not rotate those that it manages by itself; RotateMasterUserPassword does.
+//   - Backup and maintenance windows that are not given lie between 03:00 and 11:00 UTC in every region.
+//   - Storage can be changed again at once, not six hours later.
+//   - A deleted source makes its replicas instances of their own, as AWS does for replicas of the same region. Replicas, copies and
+//     restores across regions or accounts are refused.
+//   - Shared snapshots are marked as such; other accounts cannot restore them.
+//   - There are the default option groups only. Clusters, proxies, blue/green deployments, event subscriptions, domains, dedicated log
+//     volumes, processor features and RDS Custom are refused.
+//   - Instance classes are the current ones without the oldest (t2, m3, m4, r3, r4); each is orderable in every zone.
+package rds
