@@ -12,6 +12,7 @@ import (
 	"atoll/internal/cloud/aws/iam"
 	"atoll/internal/cloud/aws/kms"
 	"atoll/internal/cloud/aws/logs"
+	"atoll/internal/cloud/aws/rds"
 	"atoll/internal/cloud/aws/route53"
 	"atoll/internal/cloud/aws/s3"
 	"atoll/internal/cloud/aws/s3control"
@@ -41,6 +42,7 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus) ([
 		Interfaces: networks, Buckets: objects, Certificates: certificates})
 	topics := sns.New(sns.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory, HTTP: c.config.HTTP})
 	monitor := cloudwatch.New(cloudwatch.Deps{Store: store, Clock: c.config.Clock, Logger: c.config.Logger, Bus: bus, Topics: topics})
+	secrets := secretsmanager.New(secretsmanager.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory, Regions: networks})
 	return []wire.Service{
 		certificates,
 		budgets.New(budgets.Deps{Store: store, Clock: c.config.Clock, Logger: c.config.Logger}),
@@ -52,11 +54,13 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus) ([
 		networks,
 		balancers,
 		ecs.New(ecs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Bus: bus, Network: networks, Roles: directory, TargetGroups: balancers}),
+		rds.New(rds.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Bus: bus, Keys: keyring, Roles: directory,
+			Subnets: networks, SecurityGroups: networks, Interfaces: networks, Zones: networks, Secrets: secrets}),
 		directory,
 		sts.New(sts.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keys, Roles: directory, Policies: directory, Providers: directory, HTTP: c.config.HTTP}),
 		objects,
 		s3control.New(s3control.Deps{Buckets: objects}),
-		secretsmanager.New(secretsmanager.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory, Regions: networks}),
+		secrets,
 		topics,
 		ssm.New(ssm.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring}),
 		tagging.New(tagging.Deps{Store: store, Buckets: objects}),

@@ -28,6 +28,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -55,6 +56,7 @@ var clients = map[string]func(aws.Config) any{
 	"Elastic Load Balancing v2":   func(c aws.Config) any { return elasticloadbalancingv2.NewFromConfig(c) },
 	"IAM":                         func(c aws.Config) any { return iam.NewFromConfig(c) },
 	"KMS":                         func(c aws.Config) any { return kms.NewFromConfig(c) },
+	"RDS":                         func(c aws.Config) any { return rds.NewFromConfig(c) },
 	"Resource Groups Tagging API": func(c aws.Config) any { return resourcegroupstaggingapi.NewFromConfig(c) },
 	"Route 53":                    func(c aws.Config) any { return route53.NewFromConfig(c) },
 	"S3":                          func(c aws.Config) any { return s3.NewFromConfig(c, func(o *s3.Options) { o.UsePathStyle = true }) },
@@ -113,6 +115,9 @@ func (s *service) roundTrip(t *testing.T, client reflect.Value, op wire.Operatio
 	fill(in.Elem(), op.Name, 0)
 	if digest := in.Elem().FieldByName("ContentMD5"); digest.IsValid() {
 		digest.SetZero() // the server holds it against the body
+	}
+	if region := in.Elem().FieldByName("SourceRegion"); region.IsValid() {
+		region.SetZero() // the SDK signs a URL for that region, and sends no such member
 	}
 	out := reflect.New(outputOf(op))
 	fill(out.Elem(), op.Name, 0)

@@ -22,8 +22,11 @@ func (s *Service) VPC(tx *state.Tx, sc state.Scope, id string) (network.VPC, boo
 	return v, true
 }
 
-// DefaultVPC gives the region's default VPC.
+// DefaultVPC gives the region's default VPC. A transaction that writes makes it when the account first uses the region.
 func (s *Service) DefaultVPC(tx *state.Tx, sc state.Scope) (network.VPC, bool) {
+	if _, ok := regionOf(sc.Region); ok && tx.Writable() {
+		s.in(tx, sc).firstUse()
+	}
 	for id, r := range s.vpcs.All(tx, sc) {
 		if r.Default {
 			return s.VPC(tx, sc, id)

@@ -84,13 +84,18 @@ func (s *Service) ensureRegion(ctx context.Context, sc state.Scope) error {
 		return wire.Errorf("InvalidRegion", "The local cloud has no region '%s'.", sc.Region)
 	}
 	return s.d.Store.Update(ctx, func(tx *state.Tx) error {
-		if _, ok := s.regions.Get(tx, sc, "region"); ok {
-			return nil
-		}
-		s.regions.Put(tx, sc, "region", &regionRecord{Ready: true})
-		(&txn{s: s, tx: tx, sc: sc}).newDefaultVPC()
+		(&txn{s: s, tx: tx, sc: sc}).firstUse()
 		return nil
 	})
+}
+
+// firstUse makes the default VPC if the account has never used the region, which must exist.
+func (t *txn) firstUse() {
+	if _, ok := t.s.regions.Get(t.tx, t.sc, "region"); ok {
+		return
+	}
+	t.s.regions.Put(t.tx, t.sc, "region", &regionRecord{Ready: true})
+	t.newDefaultVPC()
 }
 
 // newDefaultVPC makes 172.31.0.0/16 with a public /20 in each zone and a route to the internet.
