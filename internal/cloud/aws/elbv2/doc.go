@@ -11,9 +11,10 @@
 //   - Interfaces have no IPv6 addresses, also those of dual-stack load balancers. A network load balancer without security groups
 //     has the VPC's default group on its interfaces; its description shows none.
 //   - Targets of the types instance and lambda are refused, because the local cloud runs neither.
-//   - Refused as not implemented: trust stores (mutual TLS in the mode verify), Elastic IP, private and IPv6 addresses of
-//     subnet mappings, prefixes for IPv6 source NAT, IPAM pools, Outposts, secondary addresses, and rule conditions, targets and
-//     listeners for QUIC server ids.
+//   - Refused as not implemented: trust stores (mutual TLS in the mode verify); Elastic IP, private and IPv6 addresses of subnet
+//     mappings; prefixes for IPv6 source NAT; IPAM pools; customer-owned addresses; secondary addresses; QUIC server ids; and the
+//     IP address type of rule conditions.
+//   - Creating with tags needs no permission of its own.
 //   - Certificates are those of ACM; IAM's server certificates are not found.
 //   - Load balancers' service-linked role is not made. The bucket of logs is held against its policy as AWS does when logs are
 //     turned on, but no test object is written, and its region is not compared.

@@ -110,7 +110,7 @@ func (t *txn) newBalancer(in *CreateLoadBalancerInput) (*balancerRecord, error) 
 	if b.Scheme, err = oneOf(in.Scheme, "scheme", schemePublic, schemeInternal); err != nil {
 		return nil, err
 	}
-	if b.AddrType, err = oneOf(in.IpAddressType, "ipAddressType", "ipv4", "dualstack", "dualstack-without-public-ipv4"); err != nil {
+	if b.AddrType, err = addrType(in.IpAddressType); err != nil {
 		return nil, err
 	}
 	if b.Type == typeGateway {
@@ -291,15 +291,9 @@ func (s *Service) DeleteLoadBalancer(ctx context.Context, in *DeleteLoadBalancer
 
 // asTarget refuses when a load balancer is a target of another's group.
 func (t *txn) asTarget(arn string) error {
-	for id, g := range t.groups.All(t.tx, t.sc) {
-		if g.TargetType != targetBalancer {
-			continue
-		}
-		for _, target := range t.targets.Prefix(t.tx, t.sc, id+"/") {
-			if target.Target == arn {
-				return wire.Errorf("ResourceInUse", "Load balancer '%s' is currently in use by target group '%s'", arn, g.Name)
-			}
-		}
+	for id := range t.targets.By(t.tx, t.sc, "target", arn) {
+		group, _, _ := strings.Cut(id, "/")
+		return wire.Errorf("ResourceInUse", "Load balancer '%s' is currently in use by target group '%s'", arn, group)
 	}
 	return nil
 }

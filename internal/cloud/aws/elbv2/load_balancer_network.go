@@ -159,7 +159,9 @@ func (s *Service) SetSubnets(ctx context.Context, in *SetSubnetsInput) (*SetSubn
 			return err
 		}
 		if in.IpAddressType != nil {
-			b.AddrType = *in.IpAddressType
+			if b.AddrType, err = addrType(in.IpAddressType); err != nil {
+				return err
+			}
 		}
 		if err := t.checkAddrType(b); err != nil {
 			return err
@@ -231,7 +233,7 @@ func (s *Service) SetIpAddressType(ctx context.Context, in *SetIpAddressTypeInpu
 			return err
 		}
 		was := b.AddrType
-		if b.AddrType, err = oneOf(in.IpAddressType, "ipAddressType", "ipv4", "dualstack", "dualstack-without-public-ipv4"); err != nil {
+		if b.AddrType, err = addrType(in.IpAddressType); err != nil {
 			return err
 		}
 		if err := t.checkAddrType(b); err != nil {
@@ -250,6 +252,10 @@ func (s *Service) SetIpAddressType(ctx context.Context, in *SetIpAddressTypeInpu
 		out.IpAddressType = new(b.AddrType)
 		return nil
 	})
+}
+
+func addrType(v *string) (string, error) {
+	return oneOf(v, "ipAddressType", "ipv4", "dualstack", "dualstack-without-public-ipv4")
 }
 
 func hasPublic(addrType string) bool { return addrType != "dualstack-without-public-ipv4" }

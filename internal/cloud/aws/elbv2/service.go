@@ -14,7 +14,7 @@ import (
 	"atoll/internal/cloud/wire"
 )
 
-// Networks knows VPCs, subnets and security groups.
+// Networks knows VPCs and subnets.
 type Networks interface {
 	VPC(tx *state.Tx, sc state.Scope, id string) (network.VPC, bool)
 	Subnet(tx *state.Tx, sc state.Scope, id string) (network.Subnet, bool)
@@ -84,7 +84,8 @@ func New(d Deps) *Service {
 		groups: state.NewTable(d.Store, "elbv2.target-group",
 			state.WithARN(func(sc state.Scope, id string, _ *groupRecord) string { return arn(sc, kindGroup, id) }),
 			state.WithIndex("name", func(v *groupRecord) []string { return []string{v.Name} })),
-		targets: state.NewTable[targetRecord](d.Store, "elbv2.target"),
+		targets: state.NewTable(d.Store, "elbv2.target",
+			state.WithIndex("target", func(v *targetRecord) []string { return []string{v.Target} })),
 		listeners: state.NewTable(d.Store, "elbv2.listener",
 			state.WithARN(func(sc state.Scope, id string, _ *listenerRecord) string { return arn(sc, kindListener, id) }),
 			state.WithIndex("group", func(v *listenerRecord) []string { return groupsOf(v.Actions) })),

@@ -14,7 +14,11 @@ const (
 	keyAlgorithm  = "load_balancing.algorithm.type"
 	keyAnomaly    = "load_balancing.algorithm.anomaly_mitigation"
 	keySlowStart  = "slow_start.duration_seconds"
-	week          = 604800
+
+	keyTermination = "target_health_state.unhealthy.connection_termination.enabled"
+	keyDraining    = "target_health_state.unhealthy.draining_interval_seconds"
+
+	week = 604800
 )
 
 func groupHealthAttributes() []attribute {
@@ -64,8 +68,8 @@ func attributesOfGroup(g *groupRecord) []attribute {
 		attribute{"proxy_protocol_v2.enabled", "false", isBool})
 	if !datagrams {
 		out = append(out,
-			attribute{"target_health_state.unhealthy.connection_termination.enabled", "true", isBool},
-			attribute{"target_health_state.unhealthy.draining_interval_seconds", "0", isNumber(0, 360000)})
+			attribute{keyTermination, "true", isBool},
+			attribute{keyDraining, "0", isNumber(0, 360000)})
 	}
 	return out
 }
@@ -103,6 +107,9 @@ func checkGroupAttributes(g *groupRecord) error {
 		return badConfiguration("Stickiness type '%s' is not supported for target groups with the %s protocol", kind, g.Protocol)
 	case sticky && kind == "app_cookie" && now["stickiness.app_cookie.cookie_name"] == "":
 		return badConfiguration("You must specify an application cookie name to enable stickiness of the type 'app_cookie'")
+	}
+	if v, ok := now[keyDraining]; ok && v != "0" && now[keyTermination] == "true" {
+		return badConfiguration("You cannot set a draining interval while connections to unhealthy targets are terminated")
 	}
 	switch now[keyAlgorithm] {
 	case "weighted_random":
