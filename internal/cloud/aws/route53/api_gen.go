@@ -17,10 +17,10 @@ func API() *model.API {
 		Operations: []model.Operation{
 			{Name: "ActivateKeySigningKey", Method: "POST", URI: "/2013-04-01/keysigningkey/{HostedZoneId}/{Name}/activate", Status: 200},
 			{Name: "AssociateVPCWithHostedZone", Method: "POST", URI: "/2013-04-01/hostedzone/{HostedZoneId}/associatevpc", Status: 200, Wanted: true},
-			{Name: "ChangeCidrCollection", Method: "POST", URI: "/2013-04-01/cidrcollection/{Id}", Status: 200},
+			{Name: "ChangeCidrCollection", Method: "POST", URI: "/2013-04-01/cidrcollection/{Id}", Status: 200, Wanted: true},
 			{Name: "ChangeResourceRecordSets", Method: "POST", URI: "/2013-04-01/hostedzone/{HostedZoneId}/rrset", Status: 200, Wanted: true},
 			{Name: "ChangeTagsForResource", Method: "POST", URI: "/2013-04-01/tags/{ResourceType}/{ResourceId}", Status: 200, Wanted: true},
-			{Name: "CreateCidrCollection", Method: "POST", URI: "/2013-04-01/cidrcollection", Status: 201},
+			{Name: "CreateCidrCollection", Method: "POST", URI: "/2013-04-01/cidrcollection", Status: 201, Wanted: true},
 			{Name: "CreateHealthCheck", Method: "POST", URI: "/2013-04-01/healthcheck", Status: 201, Wanted: true},
 			{Name: "CreateHostedZone", Method: "POST", URI: "/2013-04-01/hostedzone", Status: 201, Wanted: true},
 			{Name: "CreateKeySigningKey", Method: "POST", URI: "/2013-04-01/keysigningkey", Status: 201},
@@ -32,7 +32,7 @@ func API() *model.API {
 			{Name: "CreateTrafficPolicyVersion", Method: "POST", URI: "/2013-04-01/trafficpolicy/{Id}", Status: 201},
 			{Name: "CreateVPCAssociationAuthorization", Method: "POST", URI: "/2013-04-01/hostedzone/{HostedZoneId}/authorizevpcassociation", Status: 200},
 			{Name: "DeactivateKeySigningKey", Method: "POST", URI: "/2013-04-01/keysigningkey/{HostedZoneId}/{Name}/deactivate", Status: 200},
-			{Name: "DeleteCidrCollection", Method: "DELETE", URI: "/2013-04-01/cidrcollection/{Id}", Status: 200},
+			{Name: "DeleteCidrCollection", Method: "DELETE", URI: "/2013-04-01/cidrcollection/{Id}", Status: 200, Wanted: true},
 			{Name: "DeleteHealthCheck", Method: "DELETE", URI: "/2013-04-01/healthcheck/{HealthCheckId}", Status: 200, Wanted: true},
 			{Name: "DeleteHostedZone", Method: "DELETE", URI: "/2013-04-01/hostedzone/{Id}", Status: 200, Wanted: true},
 			{Name: "DeleteKeySigningKey", Method: "DELETE", URI: "/2013-04-01/keysigningkey/{HostedZoneId}/{Name}", Status: 200},
@@ -63,9 +63,9 @@ func API() *model.API {
 			{Name: "GetTrafficPolicy", Method: "GET", URI: "/2013-04-01/trafficpolicy/{Id}/{Version}", Status: 200},
 			{Name: "GetTrafficPolicyInstance", Method: "GET", URI: "/2013-04-01/trafficpolicyinstance/{Id}", Status: 200},
 			{Name: "GetTrafficPolicyInstanceCount", Method: "GET", URI: "/2013-04-01/trafficpolicyinstancecount", Status: 200},
-			{Name: "ListCidrBlocks", Method: "GET", URI: "/2013-04-01/cidrcollection/{CollectionId}/cidrblocks", Status: 200},
-			{Name: "ListCidrCollections", Method: "GET", URI: "/2013-04-01/cidrcollection", Status: 200},
-			{Name: "ListCidrLocations", Method: "GET", URI: "/2013-04-01/cidrcollection/{CollectionId}", Status: 200},
+			{Name: "ListCidrBlocks", Method: "GET", URI: "/2013-04-01/cidrcollection/{CollectionId}/cidrblocks", Status: 200, Wanted: true},
+			{Name: "ListCidrCollections", Method: "GET", URI: "/2013-04-01/cidrcollection", Status: 200, Wanted: true},
+			{Name: "ListCidrLocations", Method: "GET", URI: "/2013-04-01/cidrcollection/{CollectionId}", Status: 200, Wanted: true},
 			{Name: "ListGeoLocations", Method: "GET", URI: "/2013-04-01/geolocations", Status: 200},
 			{Name: "ListHealthChecks", Method: "GET", URI: "/2013-04-01/healthcheck", Status: 200, Wanted: true},
 			{Name: "ListHostedZones", Method: "GET", URI: "/2013-04-01/hostedzone", Status: 200, Wanted: true},
@@ -209,6 +209,20 @@ type ChangeBatch struct {
 	Comment *string  `aws:"Comment"`
 }
 
+// ChangeCidrCollectionInput is the API's ChangeCidrCollectionRequest.
+type ChangeCidrCollectionInput struct {
+	_                 struct{}               `aws:"ChangeCidrCollectionRequest"`
+	Id                *string                `aws:"Id,label,req"`
+	Changes           []CidrCollectionChange `aws:"Changes,req"`
+	CollectionVersion *int64                 `aws:"CollectionVersion"`
+}
+
+// ChangeCidrCollectionOutput is the API's ChangeCidrCollectionResponse.
+type ChangeCidrCollectionOutput struct {
+	_  struct{} `aws:"ChangeCidrCollectionResponse"`
+	Id *string  `aws:"Id,req"`
+}
+
 // ChangeInfo is the API's ChangeInfo.
 type ChangeInfo struct {
 	_           struct{}   `aws:"ChangeInfo"`
@@ -245,6 +259,30 @@ type ChangeTagsForResourceOutput struct {
 	_ struct{} `aws:"ChangeTagsForResourceResponse"`
 }
 
+// CidrBlockSummary is the API's CidrBlockSummary.
+type CidrBlockSummary struct {
+	_            struct{} `aws:"CidrBlockSummary"`
+	CidrBlock    *string  `aws:"CidrBlock"`
+	LocationName *string  `aws:"LocationName"`
+}
+
+// CidrCollection is the API's CidrCollection.
+type CidrCollection struct {
+	_       struct{} `aws:"CidrCollection"`
+	Arn     *string  `aws:"Arn"`
+	Id      *string  `aws:"Id"`
+	Name    *string  `aws:"Name"`
+	Version *int64   `aws:"Version"`
+}
+
+// CidrCollectionChange is the API's CidrCollectionChange.
+type CidrCollectionChange struct {
+	_            struct{} `aws:"CidrCollectionChange"`
+	LocationName *string  `aws:"LocationName,req"`
+	Action       *string  `aws:"Action,req"`
+	CidrList     []string `aws:"CidrList,li=Cidr,req"`
+}
+
 // CidrRoutingConfig is the API's CidrRoutingConfig.
 type CidrRoutingConfig struct {
 	_            struct{} `aws:"CidrRoutingConfig"`
@@ -265,11 +303,34 @@ type CloudWatchAlarmConfiguration struct {
 	Dimensions         []Dimension `aws:"Dimensions,li=Dimension"`
 }
 
+// CollectionSummary is the API's CollectionSummary.
+type CollectionSummary struct {
+	_       struct{} `aws:"CollectionSummary"`
+	Arn     *string  `aws:"Arn"`
+	Id      *string  `aws:"Id"`
+	Name    *string  `aws:"Name"`
+	Version *int64   `aws:"Version"`
+}
+
 // Coordinates is the API's Coordinates.
 type Coordinates struct {
 	_         struct{} `aws:"Coordinates"`
 	Latitude  *string  `aws:"Latitude,req"`
 	Longitude *string  `aws:"Longitude,req"`
+}
+
+// CreateCidrCollectionInput is the API's CreateCidrCollectionRequest.
+type CreateCidrCollectionInput struct {
+	_               struct{} `aws:"CreateCidrCollectionRequest"`
+	Name            *string  `aws:"Name,req"`
+	CallerReference *string  `aws:"CallerReference,req"`
+}
+
+// CreateCidrCollectionOutput is the API's CreateCidrCollectionResponse.
+type CreateCidrCollectionOutput struct {
+	_          struct{}        `aws:"CreateCidrCollectionResponse"`
+	Collection *CidrCollection `aws:"Collection"`
+	Location   *string         `aws:"Location,h=Location"`
 }
 
 // CreateHealthCheckInput is the API's CreateHealthCheckRequest.
@@ -319,6 +380,17 @@ type DelegationSet struct {
 	NameServers     []string `aws:"NameServers,li=NameServer,req"`
 	Id              *string  `aws:"Id"`
 	CallerReference *string  `aws:"CallerReference"`
+}
+
+// DeleteCidrCollectionInput is the API's DeleteCidrCollectionRequest.
+type DeleteCidrCollectionInput struct {
+	_  struct{} `aws:"DeleteCidrCollectionRequest"`
+	Id *string  `aws:"Id,label,req"`
+}
+
+// DeleteCidrCollectionOutput is the API's DeleteCidrCollectionResponse.
+type DeleteCidrCollectionOutput struct {
+	_ struct{} `aws:"DeleteCidrCollectionResponse"`
 }
 
 // DeleteHealthCheckInput is the API's DeleteHealthCheckRequest.
@@ -553,6 +625,51 @@ type LinkedService struct {
 	Description      *string  `aws:"Description"`
 }
 
+// ListCidrBlocksInput is the API's ListCidrBlocksRequest.
+type ListCidrBlocksInput struct {
+	_            struct{} `aws:"ListCidrBlocksRequest"`
+	CollectionId *string  `aws:"CollectionId,label,req"`
+	LocationName *string  `aws:"LocationName,uq=location"`
+	NextToken    *string  `aws:"NextToken,uq=nexttoken"`
+	MaxResults   *int64   `aws:"MaxResults,uq=maxresults"`
+}
+
+// ListCidrBlocksOutput is the API's ListCidrBlocksResponse.
+type ListCidrBlocksOutput struct {
+	_          struct{}           `aws:"ListCidrBlocksResponse"`
+	NextToken  *string            `aws:"NextToken"`
+	CidrBlocks []CidrBlockSummary `aws:"CidrBlocks"`
+}
+
+// ListCidrCollectionsInput is the API's ListCidrCollectionsRequest.
+type ListCidrCollectionsInput struct {
+	_          struct{} `aws:"ListCidrCollectionsRequest"`
+	NextToken  *string  `aws:"NextToken,uq=nexttoken"`
+	MaxResults *int64   `aws:"MaxResults,uq=maxresults"`
+}
+
+// ListCidrCollectionsOutput is the API's ListCidrCollectionsResponse.
+type ListCidrCollectionsOutput struct {
+	_               struct{}            `aws:"ListCidrCollectionsResponse"`
+	NextToken       *string             `aws:"NextToken"`
+	CidrCollections []CollectionSummary `aws:"CidrCollections"`
+}
+
+// ListCidrLocationsInput is the API's ListCidrLocationsRequest.
+type ListCidrLocationsInput struct {
+	_            struct{} `aws:"ListCidrLocationsRequest"`
+	CollectionId *string  `aws:"CollectionId,label,req"`
+	NextToken    *string  `aws:"NextToken,uq=nexttoken"`
+	MaxResults   *int64   `aws:"MaxResults,uq=maxresults"`
+}
+
+// ListCidrLocationsOutput is the API's ListCidrLocationsResponse.
+type ListCidrLocationsOutput struct {
+	_             struct{}          `aws:"ListCidrLocationsResponse"`
+	NextToken     *string           `aws:"NextToken"`
+	CidrLocations []LocationSummary `aws:"CidrLocations"`
+}
+
 // ListHealthChecksInput is the API's ListHealthChecksRequest.
 type ListHealthChecksInput struct {
 	_        struct{} `aws:"ListHealthChecksRequest"`
@@ -671,6 +788,12 @@ type ListTagsForResourcesInput struct {
 type ListTagsForResourcesOutput struct {
 	_               struct{}         `aws:"ListTagsForResourcesResponse"`
 	ResourceTagSets []ResourceTagSet `aws:"ResourceTagSets,li=ResourceTagSet,req"`
+}
+
+// LocationSummary is the API's LocationSummary.
+type LocationSummary struct {
+	_            struct{} `aws:"LocationSummary"`
+	LocationName *string  `aws:"LocationName"`
 }
 
 // ResourceRecord is the API's ResourceRecord.

@@ -10,12 +10,15 @@ import (
 func (s *Service) Operations() []wire.Operation {
 	return []wire.Operation{
 		wire.Write(s.AssociateVPCWithHostedZone, onZone(func(in *AssociateVPCWithHostedZoneInput) *string { return in.HostedZoneId })),
+		wire.Write(s.ChangeCidrCollection, onCollection(func(in *ChangeCidrCollectionInput) *string { return in.Id })),
 		wire.Write(s.ChangeResourceRecordSets, onZone(func(in *ChangeResourceRecordSetsInput) *string { return in.HostedZoneId })),
 		wire.Write(s.ChangeTagsForResource, wire.On(func(_ context.Context, in *ChangeTagsForResourceInput) []string {
 			return []string{resourceARN(*in.ResourceType, *in.ResourceId)}
 		})),
+		wire.Write(s.CreateCidrCollection),
 		wire.Write(s.CreateHealthCheck),
 		wire.Write(s.CreateHostedZone),
+		wire.Write(s.DeleteCidrCollection, onCollection(func(in *DeleteCidrCollectionInput) *string { return in.Id })),
 		wire.Write(s.DeleteHealthCheck, onCheck(func(in *DeleteHealthCheckInput) *string { return in.HealthCheckId })),
 		wire.Write(s.DeleteHostedZone, onZone(func(in *DeleteHostedZoneInput) *string { return in.Id })),
 		wire.Write(s.DisassociateVPCFromHostedZone, onZone(func(in *DisassociateVPCFromHostedZoneInput) *string { return in.HostedZoneId })),
@@ -26,6 +29,9 @@ func (s *Service) Operations() []wire.Operation {
 		wire.Read(s.GetHealthCheck, onCheck(func(in *GetHealthCheckInput) *string { return in.HealthCheckId })),
 		wire.Read(s.GetHostedZone, onZone(func(in *GetHostedZoneInput) *string { return in.Id })),
 		wire.Read(s.GetHostedZoneCount),
+		wire.Read(s.ListCidrBlocks, onCollection(func(in *ListCidrBlocksInput) *string { return in.CollectionId })),
+		wire.Read(s.ListCidrCollections),
+		wire.Read(s.ListCidrLocations, onCollection(func(in *ListCidrLocationsInput) *string { return in.CollectionId })),
 		wire.Read(s.ListHealthChecks),
 		wire.Read(s.ListHostedZones),
 		wire.Read(s.ListHostedZonesByName),
@@ -55,4 +61,9 @@ func onZone[I any](id func(in *I) *string) wire.Option {
 // onCheck says which member of the input names the health check.
 func onCheck[I any](id func(in *I) *string) wire.Option {
 	return wire.On(func(_ context.Context, in *I) []string { return []string{checkARN(*id(in))} })
+}
+
+// onCollection says which member of the input names the CIDR collection.
+func onCollection[I any](id func(in *I) *string) wire.Option {
+	return wire.On(func(_ context.Context, in *I) []string { return []string{collectionARN(*id(in))} })
 }

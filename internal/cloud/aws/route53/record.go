@@ -16,6 +16,14 @@ type setRecord struct {
 	Set  ResourceRecordSet
 }
 
+// collection gives the CIDR collection that routes to the record set, for the index of that name.
+func (r *setRecord) collection() []string {
+	if r.Set.CidrRoutingConfig == nil {
+		return nil
+	}
+	return []string{*r.Set.CidrRoutingConfig.CollectionId}
+}
+
 // setKey gives a record set's key, by which they sort as Route 53 lists them: by name with reversed labels, type and identifier.
 func setKey(zone, name, kind, identifier string) string {
 	return zone + "/" + reversed(name) + "\x01" + kind + "\x01" + identifier
@@ -130,9 +138,22 @@ func checkBatch(in *ChangeBatch) error {
 
 // checkReferences refuses what points to things that are not there.
 func (b *batch) checkReferences(c *Change) error {
-	if id := c.ResourceRecordSet.HealthCheckId; id != nil && *c.Action != "DELETE" {
-		_, err := b.check(*id)
-		return err
+	if *c.Action == "DELETE" {
+		return nil
+	}
+	if id := c.ResourceRecordSet.HealthCheckId; id != nil {
+		if _, err := b.check(*id); err != nil {
+			return err
+		}
+	}
+	if routing := c.ResourceRecordSet.CidrRoutingConfig; routing != nil {
+		collection, err := b.collection(*routing.CollectionId)
+		if err != nil {
+			return err
+		}
+		if name := *routing.LocationName; name != "*" && collection.Locations[name] == nil {
+			return wire.Errorf("NoSuchCidrLocationException", "The CIDR collection has no location %s.", name)
+		}
 	}
 	return nil
 }

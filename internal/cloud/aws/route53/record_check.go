@@ -36,8 +36,6 @@ func checkChange(c *Change) error {
 		return badType(*r.Type, "changeBatch.changes.1.member.resourceRecordSet.type")
 	case r.TrafficPolicyInstanceId != nil:
 		return wire.NotImplemented("route53:ChangeResourceRecordSets with TrafficPolicyInstanceId")
-	case r.CidrRoutingConfig != nil:
-		return wire.NotImplemented("route53:ChangeResourceRecordSets with CidrRoutingConfig")
 	}
 	plain, partly := r.TTL != nil && len(r.ResourceRecords) > 0, r.TTL != nil || len(r.ResourceRecords) > 0
 	const forms = "Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId]"
@@ -60,6 +58,7 @@ const (
 	policyGeolocation  = "GeoLocation"
 	policyMultivalue   = "MultiValueAnswer"
 	policyGeoproximity = "GeoProximityLocation"
+	policyCIDR         = "CidrRoutingConfig"
 )
 
 // policies gives the kinds of routing policies that a record set has.
@@ -71,6 +70,7 @@ func policies(r *ResourceRecordSet) []string {
 	}{
 		{policyWeighted, r.Weight != nil}, {policyLatency, r.Region != nil}, {policyFailover, r.Failover != nil}, {policyGeolocation, r.GeoLocation != nil},
 		{policyMultivalue, r.MultiValueAnswer != nil && *r.MultiValueAnswer}, {policyGeoproximity, r.GeoProximityLocation != nil},
+		{policyCIDR, r.CidrRoutingConfig != nil},
 	} {
 		if p.given {
 			out = append(out, p.name)
@@ -197,6 +197,8 @@ func (b *batch) checkSiblings(r, other *ResourceRecordSet) {
 			return
 		}
 		b.complain(who + " cannot be created as other RRSets with another routing policy exist with the same name and type.")
+	case mine[0] == policyCIDR && *r.CidrRoutingConfig.CollectionId != *other.CidrRoutingConfig.CollectionId:
+		b.complain(who + " cannot be created as RRSets with another CIDR collection exist with the same name and type.")
 	case mine[0] != policyWeighted && mine[0] != policyMultivalue && samePlace(r, other):
 		b.complain(who + " cannot be created as an RRSet with the same " + mine[0] + " exists with the same name and type.")
 	}
@@ -205,7 +207,7 @@ func (b *batch) checkSiblings(r, other *ResourceRecordSet) {
 // samePlace reports whether two record sets with the same kind of routing policy would answer the same queries.
 func samePlace(a, b *ResourceRecordSet) bool {
 	only := func(r *ResourceRecordSet) string {
-		return fingerprint(&ResourceRecordSet{Region: r.Region, Failover: r.Failover, GeoLocation: r.GeoLocation, GeoProximityLocation: r.GeoProximityLocation})
+		return fingerprint(&ResourceRecordSet{Region: r.Region, Failover: r.Failover, GeoLocation: r.GeoLocation, GeoProximityLocation: r.GeoProximityLocation, CidrRoutingConfig: r.CidrRoutingConfig})
 	}
 	return only(a) == only(b)
 }

@@ -29,11 +29,12 @@ type Deps struct {
 
 // Service is Amazon Route 53.
 type Service struct {
-	d       Deps
-	zones   state.Table[zoneRecord]
-	records state.Table[setRecord]
-	changes state.Table[changeRecord]
-	checks  state.Table[checkRecord]
+	d           Deps
+	zones       state.Table[zoneRecord]
+	records     state.Table[setRecord]
+	changes     state.Table[changeRecord]
+	checks      state.Table[checkRecord]
+	collections state.Table[collectionRecord]
 }
 
 var _ wire.Service = (*Service)(nil)
@@ -47,12 +48,14 @@ func New(d Deps) *Service {
 			state.WithIndex("name", func(z *zoneRecord) []string { return []string{reversed(z.Name)} }),
 			state.WithIndex("reference", func(z *zoneRecord) []string { return []string{z.Reference} }),
 			state.WithIndex("vpc", (*zoneRecord).vpcKeys)),
-		records: state.NewTable[setRecord](d.Store, "route53.record"),
+		records: state.NewTable(d.Store, "route53.record", state.WithIndex("collection", (*setRecord).collection)),
 		changes: state.NewTable(d.Store, "route53.change",
 			state.WithIndex("at", func(c *changeRecord) []string { return []string{c.At.UTC().Format(time.RFC3339)} })),
 		checks: state.NewTable(d.Store, "route53.health-check",
 			state.WithARN(func(_ state.Scope, id string, _ *checkRecord) string { return checkARN(id) }),
 			state.WithIndex("reference", func(c *checkRecord) []string { return []string{c.Reference} })),
+		collections: state.NewTable(d.Store, "route53.cidr-collection",
+			state.WithARN(func(_ state.Scope, id string, _ *collectionRecord) string { return collectionARN(id) })),
 	}
 }
 
