@@ -195,6 +195,12 @@ func (o *options) runPackage(ctx context.Context, cache, dir string, env []strin
 			names = append(names, t.name)
 		}
 	}
+	if pkg == "acm" {
+		if err := makeZone(ctx, env); err != nil {
+			return err
+		}
+		env = append(env, "ACM_CERTIFICATE_ROOT_DOMAIN="+rootDomain)
+	}
 	log.Printf("running %d tests of %s", len(names), pkg)
 	started := time.Now()
 	out, err := output(ctx, strings.TrimSpace(folder), env, binary, "-test.v", "-test.timeout", "60m", fmt.Sprintf("-test.parallel=%d", o.parallel),
