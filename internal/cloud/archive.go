@@ -20,7 +20,7 @@ import (
 // ErrArchive means that a file is not an archive of a cloud, or a damaged one.
 var ErrArchive = errors.New("the file is not a saved cloud, or it is damaged")
 
-// archiveFormat is the version of the archive's layout: a gzipped tar of manifest.json, state.db, objects/ and events/.
+// archiveFormat is the version of the archive's layout: a gzipped tar of manifest.json, state.db, objects/, images/ and events/.
 const archiveFormat = 1
 
 // Manifest is an archive's first member.
@@ -61,7 +61,7 @@ func (c *Cloud) Save(ctx context.Context, w io.Writer) (err error) {
 	return errors.Join(t.Close(), z.Close())
 }
 
-// pin copies the store and links the objects, whose files never change, and the audit record, whose files only grow, into dir.
+// pin copies the store and links the objects and layers, whose files never change, and the audit record, whose files only grow, into dir.
 func (c *Cloud) pin(ctx context.Context, dir string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -78,7 +78,13 @@ func (c *Cloud) pin(ctx context.Context, dir string) error {
 	if err := errors.Join(c.store.Save(f), f.Close()); err != nil {
 		return err
 	}
-	return errors.Join(link(objectsDir(c.config.Dir), objectsDir(dir)), link(auditDir(c.config.Dir), auditDir(dir)))
+	to := contentDirs(dir)
+	for i, from := range contentDirs(c.config.Dir) {
+		if err := link(from, to[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // link makes a tree of links to the files of another one, if that is there.
@@ -203,7 +209,7 @@ func extract(ctx context.Context, dir string, r io.Reader) error {
 			first = false
 			continue
 		}
-		if h.Typeflag != tar.TypeReg || !filepath.IsLocal(h.Name) || h.Name != "state.db" && !strings.HasPrefix(h.Name, "objects/") && !strings.HasPrefix(h.Name, "events/") {
+		if h.Typeflag != tar.TypeReg || !filepath.IsLocal(h.Name) || !belongs(h.Name) {
 			return damaged(fmt.Errorf("it holds %q", h.Name))
 		}
 		if err := extractFile(filepath.Join(dir, filepath.FromSlash(h.Name)), t); err != nil {
@@ -219,10 +225,23 @@ func extract(ctx context.Context, dir string, r io.Reader) error {
 	if _, err := io.Copy(io.Discard, z); err != nil { // what follows the last member is gzip's checksum
 		return damaged(err)
 	}
-	if err := os.MkdirAll(objectsDir(dir), 0o700); err != nil {
-		return fmt.Errorf("unpacking the archive: %w", err)
+	for _, content := range contentDirs(dir) {
+		if err := os.MkdirAll(content, 0o700); err != nil {
+			return fmt.Errorf("unpacking the archive: %w", err)
+		}
 	}
 	return nil
+}
+
+// belongs reports whether an archive may have a member.
+func belongs(name string) bool {
+	first, _, deeper := strings.Cut(name, "/")
+	for _, content := range contentDirs("") {
+		if deeper && first == content {
+			return true
+		}
+	}
+	return name == "state.db"
 }
 
 func checkManifest(name string, r io.Reader) error {

@@ -257,7 +257,7 @@ func (c *Cloud) Reset(ctx context.Context) error {
 	if err := errors.Join(c.audit.Close(), c.store.Close()); err != nil {
 		return fmt.Errorf("closing the state: %w", err)
 	}
-	for _, path := range []string{StateFile(c.config.Dir), objectsDir(c.config.Dir), auditDir(c.config.Dir)} {
+	for _, path := range append(contentDirs(c.config.Dir), StateFile(c.config.Dir)) {
 		if err := os.RemoveAll(path); err != nil {
 			return fmt.Errorf("removing the state: %w", err)
 		}
@@ -277,4 +277,13 @@ func (c *Cloud) Close() error {
 	return errors.Join(c.audit.Close(), c.store.Close())
 }
 
+// objectsDir holds the bytes of S3's objects.
 func objectsDir(dir string) string { return filepath.Join(dir, "objects") }
+
+// imagesDir holds the bytes of ECR's layers.
+func imagesDir(dir string) string { return filepath.Join(dir, "images") }
+
+// contentDirs are the directories in a cloud's own that belong to its state.
+func contentDirs(dir string) []string {
+	return []string{objectsDir(dir), imagesDir(dir), auditDir(dir)}
+}

@@ -7,6 +7,7 @@ import (
 	"atoll/internal/cloud/aws/cloudwatch"
 	"atoll/internal/cloud/aws/dynamodb"
 	"atoll/internal/cloud/aws/ec2"
+	"atoll/internal/cloud/aws/ecr"
 	"atoll/internal/cloud/aws/ecs"
 	"atoll/internal/cloud/aws/elbv2"
 	"atoll/internal/cloud/aws/iam"
@@ -43,6 +44,11 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus) ([
 	topics := sns.New(sns.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory, HTTP: c.config.HTTP})
 	monitor := cloudwatch.New(cloudwatch.Deps{Store: store, Clock: c.config.Clock, Logger: c.config.Logger, Bus: bus, Topics: topics})
 	secrets := secretsmanager.New(secretsmanager.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory, Regions: networks})
+	registry, err := ecr.New(ecr.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory,
+		ImagesDir: imagesDir(c.config.Dir), Ephemeral: c.config.Ephemeral})
+	if err != nil {
+		return nil, err
+	}
 	return []wire.Service{
 		certificates,
 		budgets.New(budgets.Deps{Store: store, Clock: c.config.Clock, Logger: c.config.Logger}),
@@ -56,6 +62,7 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus) ([
 		ecs.New(ecs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Bus: bus, Network: networks, Roles: directory, TargetGroups: balancers}),
 		rds.New(rds.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Bus: bus, Keys: keyring, Roles: directory,
 			Subnets: networks, SecurityGroups: networks, Interfaces: networks, Zones: networks, Secrets: secrets}),
+		registry,
 		directory,
 		sts.New(sts.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keys, Roles: directory, Policies: directory, Providers: directory, HTTP: c.config.HTTP}),
 		objects,

@@ -23,6 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamodbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -54,6 +55,7 @@ var clients = map[string]func(aws.Config) any{
 	"EC2":                         func(c aws.Config) any { return ec2.NewFromConfig(c) },
 	"ECS":                         func(c aws.Config) any { return ecs.NewFromConfig(c) },
 	"Elastic Load Balancing v2":   func(c aws.Config) any { return elasticloadbalancingv2.NewFromConfig(c) },
+	"ECR":                         func(c aws.Config) any { return ecr.NewFromConfig(c) },
 	"IAM":                         func(c aws.Config) any { return iam.NewFromConfig(c) },
 	"KMS":                         func(c aws.Config) any { return kms.NewFromConfig(c) },
 	"RDS":                         func(c aws.Config) any { return rds.NewFromConfig(c) },

@@ -12,7 +12,7 @@ import (
 // managedServices are those whose AWS managed key an account has by the alias alias/aws/NAME, made on first use, in order.
 // https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-key
 var managedServices = []string{
-	"acm", "backup", "codebuild", "dynamodb", "ebs", "elasticfilesystem", "es", "fsx", "glue", "kafka", "kinesis", "kinesisvideo",
+	"acm", "backup", "codebuild", "dynamodb", "ebs", "ecr", "elasticfilesystem", "es", "fsx", "glue", "kafka", "kinesis", "kinesisvideo",
 	"lambda", "lightsail", "rds", "redshift", "s3", "secretsmanager", "ses", "sns", "sqs", "ssm", "workspaces", "xray",
 }
 

@@ -1,0 +1,18 @@
+// Package ecr is Amazon Elastic Container Registry: repositories with their policies and tags, images, and the layers that they are
+// made of. https://docs.aws.amazon.com/AmazonECR/latest/APIReference/
+//
+// The content of layers is in files named by its SHA-256, once for all repositories; a record counts the repositories that have it.
+// Manifests are in the image's record. Uploads under way are known to the process alone and end with it.
+//
+// What differs from AWS:
+//   - Images can be pushed and read by the API. There is no endpoint for docker push and pull yet: GetDownloadUrlForLayer is refused,
+//     and the token of GetAuthorizationToken, which is real, has no one to show it to.
+//   - Lifecycle policies act when they are put, and then with the first call on the repository's images an hour or more after they
+//     last did; AWS takes up to a day. The archive storage class (the action transition, sinceImageTransitioned) is refused.
+//   - Images are not scanned: one that was pushed to a repository with scan on push shows a scan that failed.
+//   - A KMS key must exist and be enabled when a repository is made with it. Layers are not encrypted one by one: they are in files
+//     that only their owner can read.
+//   - Repository policies are checked and stored. Roles that they name must exist; users and other accounts are not looked up.
+//   - Repositories of other accounts' registries cannot be reached. Replication, pull through caches, templates and the registry's
+//     own policy are refused.
+package ecr
