@@ -236,9 +236,6 @@ func (b *blobs) remove(digest string, recorded func(digest string) bool) error {
 	return nil
 }
 
-// open gives content for reading; fs.ErrNotExist if it is not there.
-func (b *blobs) open(digest string) (*os.File, error) { return os.Open(b.path(digest)) }
-
 // sweep removes uploads, and content that nothing records. It must run before anything is written.
 func (b *blobs) sweep(recorded func(digest string) bool) (removed int, err error) {
 	for _, dir := range []string{b.uploadsDir(), filepath.Join(b.dir, "sha256")} {

@@ -2,7 +2,6 @@ package ecr
 
 import (
 	"context"
-	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -238,7 +237,6 @@ func (s *Service) DescribeRepositories(ctx context.Context, in *DescribeReposito
 	}
 	out := &DescribeRepositoriesOutput{Repositories: []Repository{}}
 	return out, s.view(ctx, func(t *txn) error {
-		var list iter.Seq2[string, *repositoryRecord] = t.repositories.From(t.tx, t.sc, after)
 		if len(in.RepositoryNames) > 0 {
 			for _, name := range in.RepositoryNames {
 				r, err := t.repository(in.RegistryId, &name)
@@ -252,7 +250,7 @@ func (s *Service) DescribeRepositories(ctx context.Context, in *DescribeReposito
 		if in.RegistryId != nil && *in.RegistryId != t.sc.Account {
 			return wire.NotImplemented("ecr:DescribeRepositories of another account's registry")
 		}
-		found, next := state.Page(list, limit, nil)
+		found, next := state.Page(t.repositories.From(t.tx, t.sc, after), limit, nil)
 		for _, r := range found {
 			out.Repositories = append(out.Repositories, *t.render(r))
 		}

@@ -45,13 +45,14 @@ func errTags() error {
 	return wire.Errorf("TooManyTagsException", "A repository can have no more than %d tags.", maxTags)
 }
 
-// tagged finds the repository with an ARN.
-func (t *txn) tagged(arn string) (*repositoryRecord, error) {
+// tagged checks that there is a repository with an ARN.
+func (t *txn) tagged(arn string) error {
 	name, ok := strings.CutPrefix(arn, repositoryARN(t.sc, ""))
 	if !ok {
-		return nil, invalid("resourceArn", "Invalid ARN")
+		return invalid("resourceArn", "Invalid ARN")
 	}
-	return t.repository(nil, &name)
+	_, err := t.repository(nil, &name)
+	return err
 }
 
 // TagResource tags a repository.
@@ -61,7 +62,7 @@ func (s *Service) TagResource(ctx context.Context, in *TagResourceInput) (*TagRe
 		return nil, err
 	}
 	return &TagResourceOutput{}, s.update(ctx, func(t *txn) error {
-		if _, err := t.tagged(*in.ResourceArn); err != nil {
+		if err := t.tagged(*in.ResourceArn); err != nil {
 			return err
 		}
 		state.SetTags(t.tx, *in.ResourceArn, tags)
@@ -75,7 +76,7 @@ func (s *Service) TagResource(ctx context.Context, in *TagResourceInput) (*TagRe
 // UntagResource takes tags from a repository.
 func (s *Service) UntagResource(ctx context.Context, in *UntagResourceInput) (*UntagResourceOutput, error) {
 	return &UntagResourceOutput{}, s.update(ctx, func(t *txn) error {
-		_, err := t.tagged(*in.ResourceArn)
+		err := t.tagged(*in.ResourceArn)
 		if err == nil {
 			state.RemoveTags(t.tx, *in.ResourceArn, in.TagKeys)
 		}
@@ -87,7 +88,7 @@ func (s *Service) UntagResource(ctx context.Context, in *UntagResourceInput) (*U
 func (s *Service) ListTagsForResource(ctx context.Context, in *ListTagsForResourceInput) (*ListTagsForResourceOutput, error) {
 	out := &ListTagsForResourceOutput{Tags: []Tag{}}
 	return out, s.view(ctx, func(t *txn) error {
-		if _, err := t.tagged(*in.ResourceArn); err != nil {
+		if err := t.tagged(*in.ResourceArn); err != nil {
 			return err
 		}
 		tags := state.Tags(t.tx, *in.ResourceArn)
