@@ -3,6 +3,7 @@ package cloud
 import (
 	"atoll/internal/cloud/auth"
 	"atoll/internal/cloud/aws/acm"
+	"atoll/internal/cloud/aws/appautoscaling"
 	"atoll/internal/cloud/aws/budgets"
 	"atoll/internal/cloud/aws/cloudwatch"
 	"atoll/internal/cloud/aws/dynamodb"
@@ -49,20 +50,24 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus) ([
 	if err != nil {
 		return nil, err
 	}
+	tables := dynamodb.New(dynamodb.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring})
+	containers := ecs.New(ecs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Bus: bus, Network: networks, Roles: directory, TargetGroups: balancers})
 	return []wire.Service{
+		appautoscaling.New(appautoscaling.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Bus: bus,
+			Alarms: scalingAlarms{monitor}, Tables: tables, Balancers: balancers, Containers: containers}),
 		certificates,
 		budgets.New(budgets.Deps{Store: store, Clock: c.config.Clock, Logger: c.config.Logger}),
 		monitor,
 		keyring,
-		logs.New(logs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring}),
-		dynamodb.New(dynamodb.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring}),
+		logs.New(logs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Metrics: monitor}),
+		tables,
 		names,
 		networks,
 		balancers,
-		ecs.New(ecs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Bus: bus, Network: networks, Roles: directory, TargetGroups: balancers}),
 		rds.New(rds.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Bus: bus, Keys: keyring, Roles: directory,
 			Subnets: networks, SecurityGroups: networks, Interfaces: networks, Zones: networks, Secrets: secrets}),
 		registry,
+		containers,
 		directory,
 		sts.New(sts.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keys, Roles: directory, Policies: directory, Providers: directory, HTTP: c.config.HTTP}),
 		objects,

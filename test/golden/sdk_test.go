@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/acm"
+	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/budgets"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -45,10 +46,11 @@ import (
 
 // clients makes the SDK's client of each service. A new service enters its own here.
 var clients = map[string]func(aws.Config) any{
-	"ACM":             func(c aws.Config) any { return acm.NewFromConfig(c) },
-	"Budgets":         func(c aws.Config) any { return budgets.NewFromConfig(c) },
-	"CloudWatch":      func(c aws.Config) any { return cloudwatch.NewFromConfig(c) },
-	"CloudWatch Logs": func(c aws.Config) any { return cloudwatchlogs.NewFromConfig(c) },
+	"ACM":                      func(c aws.Config) any { return acm.NewFromConfig(c) },
+	"Application Auto Scaling": func(c aws.Config) any { return applicationautoscaling.NewFromConfig(c) },
+	"Budgets":                  func(c aws.Config) any { return budgets.NewFromConfig(c) },
+	"CloudWatch":               func(c aws.Config) any { return cloudwatch.NewFromConfig(c) },
+	"CloudWatch Logs":          func(c aws.Config) any { return cloudwatchlogs.NewFromConfig(c) },
 	"DynamoDB": func(c aws.Config) any {
 		return dynamodb.NewFromConfig(c, func(o *dynamodb.Options) { o.DisableValidateResponseChecksum = true })
 	},

@@ -220,11 +220,14 @@ func (t *txn) notice(id string, next *metricRecord) {
 }
 
 // internal makes a datum of another service's metric.
-func internal(namespace, name string, dims map[string]string, value float64, unit string, at time.Time) datum {
+func internal(namespace, name string, dims map[string]string, values []float64, unit string, at time.Time) datum {
 	if unit == "" {
 		unit = "None"
 	}
-	d := datum{namespace: namespace, name: name, unit: unit, level: 1, samples: []sample{{at, pointOf(value, 1)}}}
+	d := datum{namespace: namespace, name: name, unit: unit, level: 1}
+	for _, v := range values {
+		d.samples = append(d.samples, sample{at, pointOf(v, 1)})
+	}
 	for _, k := range slices.Sorted(maps.Keys(dims)) {
 		d.dims = append(d.dims, dimension{k, dims[k]})
 	}
@@ -233,7 +236,12 @@ func internal(namespace, name string, dims map[string]string, value float64, uni
 
 // AddMetric adds a value to a metric in the transaction of another service. The unit is one of CloudWatch's, or empty.
 func (s *Service) AddMetric(tx *state.Tx, sc state.Scope, namespace, name string, dimensions map[string]string, value float64, unit string, at time.Time) {
-	s.in(tx, sc).put([]datum{internal(namespace, name, dimensions, value, unit, at)})
+	s.AddValues(tx, sc, namespace, name, dimensions, []float64{value}, unit, at)
+}
+
+// AddValues is AddMetric with several values of one moment.
+func (s *Service) AddValues(tx *state.Tx, sc state.Scope, namespace, name string, dimensions map[string]string, values []float64, unit string, at time.Time) {
+	s.in(tx, sc).put([]datum{internal(namespace, name, dimensions, values, unit, at)})
 }
 
 // PutMetric adds a value to a metric, in a transaction of its own.

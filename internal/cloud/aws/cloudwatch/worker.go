@@ -16,7 +16,7 @@ const (
 
 // Run evaluates alarms, and puts old data together, until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
-	last := s.d.Clock.Now()
+	var last time.Time // the first pass looks at everything
 	for s.d.Clock.Wait(ctx, last.Truncate(tick).Add(tick)) == nil {
 		now := s.d.Clock.Now()
 		minute := now.Add(-behind).Truncate(time.Minute).After(last.Add(-behind))

@@ -10,7 +10,9 @@
 //     next write to its stream, or when the retention changes. storedBytes counts messages and 26 bytes for each, uncompressed.
 //   - A KMS key must exist and be enabled when it is associated. Its key policy is not asked whether CloudWatch Logs may use it,
 //     and events are not encrypted one by one: all of the cloud's state is in one file that only its owner can read.
-//   - Metric filters are stored, and TestMetricFilter evaluates them; the metrics are published by CloudWatch's part of the cloud.
+//   - What metric filters find is in CloudWatch at once. A filter's default value is published for each minute in which the events of one
+//     call have none that matches, even if those of another call have. An event that lacks a dimension's field gives no value.
+//   - The embedded metric format is not looked for.
 //   - FilterLogEvents looks through all streams that it is asked for, so it gives no page without events before the last.
 //   - Linked accounts, transformers, field selection criteria and the class ESSENTIALS are refused. The entity that an agent sends
 //     with its events is rejected in the answer, as AWS does with entities that it cannot use; the events are stored.

@@ -3,9 +3,13 @@ package logs_test
 import (
 	"fmt"
 	"maps"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	cwl "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 )
@@ -111,4 +115,43 @@ func TestResourcePolicies(t *testing.T) {
 	must(l.DeleteResourcePolicy(l.ctx, &cwl.DeleteResourcePolicyInput{PolicyName: aws.String("0")}))(t)
 	_, err = l.DeleteResourcePolicy(l.ctx, &cwl.DeleteResourcePolicyInput{PolicyName: aws.String("0")})
 	refused(t, err, "ResourceNotFoundException")
+}
+
+func TestMetricFiltersPublish(t *testing.T) {
+	l := start(t)
+	watch := cloudwatch.NewFromConfig(l.cloud.Config(), func(o *cloudwatch.Options) { o.HTTPSignerV4 = l.cloud.Signer() })
+	l.cloud.Clock.Advance(time.Minute - l.cloud.Clock.Now().Sub(l.cloud.Clock.Now().Truncate(time.Minute)))
+	put := func(name, pattern string, m types.MetricTransformation) {
+		m.MetricName = &name
+		must(l.PutMetricFilter(l.ctx, &cwl.PutMetricFilterInput{LogGroupName: aws.String("g"), FilterName: &name, FilterPattern: &pattern, MetricTransformations: []types.MetricTransformation{m}}))(t)
+	}
+	withDefault, byCode := metric("", "1"), metric("", "1")
+	withDefault.DefaultValue = aws.Float64(0)
+	byCode.Dimensions = map[string]string{"code": "$.code"}
+	put("errors", "ERROR", withDefault)
+	put("sizes", "{ $.size = * }", metric("", "$.size"))
+	put("codes", "{ $.code = * }", byCode)
+	l.put("g", "s",
+		event(l.at(150*time.Second), "fine"), event(l.at(90*time.Second), "ERROR one"), event(l.at(80*time.Second), "ERROR two"),
+		event(l.at(70*time.Second), `{"size": 12, "code": 500}`), event(l.at(20*time.Second), `{"size": 30, "code": 404}`), event(l.at(10*time.Second), `{"size": "big", "code": 500}`))
+	get := func(name string, dims ...cwtypes.Dimension) string {
+		out := must(watch.GetMetricStatistics(l.ctx, &cloudwatch.GetMetricStatisticsInput{
+			Namespace: aws.String("ns"), MetricName: &name, Dimensions: dims, Period: aws.Int32(60), Statistics: []cwtypes.Statistic{cwtypes.StatisticSum, cwtypes.StatisticSampleCount},
+			StartTime: aws.Time(l.cloud.Clock.Now().Add(-3 * time.Minute)), EndTime: aws.Time(l.cloud.Clock.Now()),
+		}))(t)
+		var points []string
+		for _, p := range out.Datapoints {
+			points = append(points, fmt.Sprintf("%v:%v/%v", l.cloud.Clock.Now().Sub(*p.Timestamp).Minutes(), *p.Sum, *p.SampleCount))
+		}
+		return strings.Join(points, " ")
+	}
+	if got := get("errors"); got != "3:0/1 2:2/2 1:0/1" {
+		t.Errorf("errors: %s", got)
+	}
+	if got := get("sizes"); got != "2:12/1 1:30/1" {
+		t.Errorf("sizes: %s", got)
+	}
+	if got := get("codes", cwtypes.Dimension{Name: aws.String("code"), Value: aws.String("500")}); got != "2:1/1 1:1/1" {
+		t.Errorf("codes: %s", got)
+	}
 }

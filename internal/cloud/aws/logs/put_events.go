@@ -40,11 +40,12 @@ func (s *Service) PutLogEvents(ctx context.Context, in *PutLogEventsInput) (*Put
 	})
 }
 
-// store adds events to a stream, which may have none, and stores the stream; the group is left to the caller.
+// store adds events to a stream, which may have none, and stores the stream; the group is left to the caller. Metric filters see them.
 func (t *txn) store(g *groupRecord, st *streamRecord, events []InputLogEvent) {
 	t.prune(g, st, pruneAtWrite)
 	if n := len(events); n > 0 {
 		g.StoredBytes += t.append(st, events)
+		t.publish(g, events)
 		first, last := *events[0].Timestamp, *events[n-1].Timestamp
 		if st.Ingested == 0 {
 			st.First, st.Last = first, last

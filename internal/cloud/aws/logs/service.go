@@ -18,6 +18,12 @@ type Keys interface {
 	KeyARN(ctx context.Context, key string) (string, error)
 }
 
+// Metrics takes the values that metric filters find.
+type Metrics interface {
+	// AddValues adds values of one moment to a metric. The unit may be empty.
+	AddValues(tx *state.Tx, sc state.Scope, namespace, name string, dimensions map[string]string, values []float64, unit string, at time.Time)
+}
+
 // Deps is what the service needs.
 type Deps struct {
 	Store  *state.Store
@@ -25,6 +31,8 @@ type Deps struct {
 	IDs    id.Source
 	Logger *slog.Logger
 	Keys   Keys
+	// Metrics is CloudWatch; nil publishes nothing.
+	Metrics Metrics
 }
 
 // Service is CloudWatch Logs.
