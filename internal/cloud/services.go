@@ -11,6 +11,7 @@ import (
 	"atoll/internal/cloud/aws/ecr"
 	"atoll/internal/cloud/aws/ecs"
 	"atoll/internal/cloud/aws/elbv2"
+	"atoll/internal/cloud/aws/events"
 	"atoll/internal/cloud/aws/iam"
 	"atoll/internal/cloud/aws/kms"
 	"atoll/internal/cloud/aws/logs"
@@ -52,6 +53,7 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus) ([
 	}
 	tables := dynamodb.New(dynamodb.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring})
 	containers := ecs.New(ecs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Bus: bus, Network: networks, Roles: directory, TargetGroups: balancers})
+	groups := logs.New(logs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Metrics: monitor})
 	return []wire.Service{
 		appautoscaling.New(appautoscaling.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Bus: bus,
 			Alarms: scalingAlarms{monitor}, Tables: tables, Balancers: balancers, Containers: containers}),
@@ -59,7 +61,8 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus) ([
 		budgets.New(budgets.Deps{Store: store, Clock: c.config.Clock, Logger: c.config.Logger}),
 		monitor,
 		keyring,
-		logs.New(logs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Metrics: monitor}),
+		events.New(events.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory, Topics: topics, Logs: groups, Bus: bus}),
+		groups,
 		tables,
 		names,
 		networks,
