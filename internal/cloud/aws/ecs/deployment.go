@@ -151,13 +151,18 @@ func (f failure) passive() string {
 // breakerThreshold is how many failed tasks the circuit breaker takes.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
 func breakerThreshold(c *DeploymentConfiguration, desired int64) int64 {
+	kind, value := "BOUNDED_PERCENT", int64(50)
 	if b := c.DeploymentCircuitBreaker; b != nil && b.ThresholdConfiguration != nil {
-		if *b.ThresholdConfiguration.Type == "COUNT" {
-			return *b.ThresholdConfiguration.Value
-		}
-		return min(max((desired**b.ThresholdConfiguration.Value+99)/100, 3), 200)
+		kind, value = *b.ThresholdConfiguration.Type, *b.ThresholdConfiguration.Value
 	}
-	return min(max((desired+1)/2, 3), 200)
+	share := (desired*value + 99) / 100
+	switch kind {
+	case "COUNT":
+		return value
+	case "UNBOUNDED_PERCENT":
+		return max(share, 1)
+	}
+	return min(max(share, 3), 200)
 }
 
 func (r *serviceRecord) breaks() bool {
@@ -182,8 +187,14 @@ func (t *txn) countFailure(r *serviceRecord, revision string) bool {
 	return true
 }
 
-func (t *txn) renderDeployment(r *serviceRecord, d *deployment) Deployment {
-	v, n := t.revision(r, d.Revision), t.taskCounts(r).of[d.Revision]
+// resets says whether a healthy task lets the circuit breaker count from the beginning, as AWS has it unless told otherwise.
+func (r *serviceRecord) resets() bool {
+	b := r.Config.DeploymentCircuitBreaker
+	return b != nil && (b.ResetOnHealthyTask == nil || *b.ResetOnHealthyTask)
+}
+
+func (t *txn) renderDeployment(r *serviceRecord, d *deployment, n taskCount) Deployment {
+	v := t.revision(r, d.Revision)
 	return Deployment{
 		Id: new(d.id()), Status: new(d.Status), TaskDefinition: new(v.TaskDefinition), DesiredCount: new(d.Desired), PendingCount: new(n.pending),
 		RunningCount: new(n.running), FailedTasks: new(d.Failed), CreatedAt: new(d.Created), UpdatedAt: new(d.Updated), LaunchType: optional(v.LaunchType),

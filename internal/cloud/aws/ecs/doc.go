@@ -14,6 +14,7 @@
 //     deployment controller CODE_DEPLOY or EXTERNAL can be made; the first has one task set, and there are no operations on task sets.
 //   - A task that cannot be started is tried again once a minute, or with the circuit breaker as often as its threshold has it, at once.
 //     AWS waits longer and longer in between.
+//   - The circuit breaker counts anew when a task's container health check succeeds; that a task answers its load balancer does not count.
 //   - Deployment alarms end a deployment that is under way. AWS goes on to watch them for a time after the tasks have been replaced.
 //   - Service Connect, service discovery, default namespaces, VPC Lattice, EBS volumes, Classic Load Balancers, GPUs and inference
 //     accelerators, port ranges and gMSA credential specs are refused, since what they need is not there.

@@ -136,6 +136,11 @@ func (t *txn) apply(task *taskRecord, r *serviceRecord, report *Report) {
 			t.d.Network.ReleaseInterface(t.tx, t.sc, task.Interface)
 		}
 	}
+	if report.Health == "HEALTHY" && r != nil && r.resets() {
+		if d := r.deployment(task.Revision); d != nil && d.State == stateInProgress {
+			d.Failed = 0
+		}
+	}
 	t.change(task, func() { t.applyTo(&task.Task, report, asked) })
 	if report.Status == taskStopped && !asked && r != nil {
 		t.tell(r, fmt.Sprintf(" has stopped 1 running tasks: (task %s).", task.ID))

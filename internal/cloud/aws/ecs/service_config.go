@@ -74,7 +74,7 @@ func checkConfig(c *DeploymentConfiguration, scheduling, controller string) erro
 		return invalid("Deployment circuit breaker is only supported with the deployment controller ECS.")
 	}
 	if b := c.DeploymentCircuitBreaker; b != nil && b.ThresholdConfiguration != nil {
-		if err := oneOf("deploymentCircuitBreaker.thresholdConfiguration.type", b.ThresholdConfiguration.Type, "BOUNDED_PERCENT", "COUNT"); err != nil {
+		if err := oneOf("deploymentCircuitBreaker.thresholdConfiguration.type", b.ThresholdConfiguration.Type, "BOUNDED_PERCENT", "COUNT", "UNBOUNDED_PERCENT"); err != nil {
 			return err
 		}
 		if n := *b.ThresholdConfiguration.Value; n < 1 {

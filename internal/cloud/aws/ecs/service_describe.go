@@ -102,11 +102,11 @@ func (t *txn) renderService(r *serviceRecord, tags bool) ServiceDescription {
 		out.Tags = t.tagList(r.arn(t.sc))
 	}
 	if r.Controller != controllerECS {
-		out.TaskSets = t.renderTaskSets(r)
+		out.TaskSets = t.renderTaskSets(r, counts)
 		return out
 	}
 	for i := range r.Deployments {
-		out.Deployments = append(out.Deployments, t.renderDeployment(r, &r.Deployments[i]))
+		out.Deployments = append(out.Deployments, t.renderDeployment(r, &r.Deployments[i], counts.of[r.Deployments[i].Revision]))
 	}
 	if r.Rollout != "" && r.Status != statusInactive {
 		out.CurrentServiceDeployment = new(r.rolloutARN(t.sc, r.Rollout))
@@ -130,9 +130,8 @@ func optional(s string) *string {
 }
 
 // renderTaskSets shows the deployments of a service that CodeDeploy deploys.
-func (t *txn) renderTaskSets(r *serviceRecord) []TaskSet {
+func (t *txn) renderTaskSets(r *serviceRecord, counts serviceCounts) []TaskSet {
 	out := []TaskSet{}
-	counts := t.taskCounts(r)
 	for _, d := range r.Deployments {
 		v, n := t.revision(r, d.Revision), counts.of[d.Revision]
 		stability := "STABILIZING"

@@ -50,7 +50,7 @@ func (t *txn) updateService(r *serviceRecord, in *UpdateServiceInput) error {
 	if in.EnableExecuteCommand != nil {
 		r.ExecuteCommand = *in.EnableExecuteCommand
 	}
-	if in.HealthCheckGracePeriodSeconds != nil {
+	if in.HealthCheckGracePeriodSeconds != nil || in.LoadBalancers != nil && len(in.LoadBalancers) == 0 {
 		r.GracePeriod = in.HealthCheckGracePeriodSeconds
 	}
 	if in.PlacementConstraints != nil {
