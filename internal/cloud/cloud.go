@@ -47,6 +47,8 @@ type Cloud struct {
 	bus    *event.Bus
 	audit  *trail.Log
 	stop   func() // ends the workers and waits for them
+
+	all    []wire.Service
 	closed bool
 }
 
@@ -98,7 +100,7 @@ func (c *Cloud) open(ctx context.Context, root *auth.Key) error {
 func (c *Cloud) start(ctx context.Context, store *state.Store, audit *trail.Log, root *auth.Key) error {
 	keys := auth.NewKeys(store)
 	bus := event.NewBus()
-	services, err := c.services(store, keys, bus)
+	services, err := c.services(store, keys, bus, audit)
 	if err != nil {
 		return err
 	}
@@ -117,7 +119,7 @@ func (c *Cloud) start(ctx context.Context, store *state.Store, audit *trail.Log,
 		return err
 	}
 	c.store, c.server, c.keys, c.root, c.bus, c.audit = store, server, keys, key, bus, audit
-	c.stop = c.work(bus, services)
+	c.stop, c.all = c.work(bus, services), services
 	return nil
 }
 
@@ -147,11 +149,18 @@ func (c *Cloud) work(bus *event.Bus, services []wire.Service) (stop func()) {
 	return func() { cancel(); running.Wait() }
 }
 
-// Idle waits until the services have reacted to all that has happened so far.
+// Idle waits until the services have reacted to all that has happened so far, and have done what is due by the clock.
 func (c *Cloud) Idle(ctx context.Context) error {
 	c.mu.RLock()
-	bus := c.bus
+	bus, services := c.bus, c.all
 	c.mu.RUnlock()
+	for _, s := range services {
+		if w, ok := s.(interface{ Idle(context.Context) error }); ok {
+			if err := w.Idle(ctx); err != nil {
+				return err
+			}
+		}
+	}
 	return bus.Idle(ctx)
 }
 

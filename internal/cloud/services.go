@@ -5,6 +5,7 @@ import (
 	"atoll/internal/cloud/aws/acm"
 	"atoll/internal/cloud/aws/appautoscaling"
 	"atoll/internal/cloud/aws/budgets"
+	"atoll/internal/cloud/aws/cloudtrail"
 	"atoll/internal/cloud/aws/cloudwatch"
 	"atoll/internal/cloud/aws/dynamodb"
 	"atoll/internal/cloud/aws/ec2"
@@ -26,11 +27,12 @@ import (
 	"atoll/internal/cloud/aws/tagging"
 	"atoll/internal/cloud/event"
 	"atoll/internal/cloud/state"
+	"atoll/internal/cloud/trail"
 	"atoll/internal/cloud/wire"
 )
 
 // services makes every service of the cloud, over one store. What one needs of another it is given here.
-func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus) ([]wire.Service, error) {
+func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus, audit *trail.Log) ([]wire.Service, error) {
 	objects, err := s3.New(s3.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, ObjectsDir: objectsDir(c.config.Dir),
 		Ephemeral: c.config.Ephemeral})
 	if err != nil {
@@ -60,6 +62,8 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus) ([
 		certificates,
 		budgets.New(budgets.Deps{Store: store, Clock: c.config.Clock, Logger: c.config.Logger}),
 		monitor,
+		cloudtrail.New(cloudtrail.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Events: audit, Buckets: objects,
+			Groups: groups, Roles: directory, Keys: keyring, Topics: topics}),
 		keyring,
 		events.New(events.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory, Topics: topics, Logs: groups, Bus: bus}),
 		groups,

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/acm"
 	"github.com/aws/aws-sdk-go-v2/service/applicationautoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/budgets"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -52,6 +53,7 @@ var clients = map[string]func(aws.Config) any{
 	"Budgets":                  func(c aws.Config) any { return budgets.NewFromConfig(c) },
 	"CloudWatch":               func(c aws.Config) any { return cloudwatch.NewFromConfig(c) },
 	"CloudWatch Logs":          func(c aws.Config) any { return cloudwatchlogs.NewFromConfig(c) },
+	"CloudTrail":               func(c aws.Config) any { return cloudtrail.NewFromConfig(c) },
 	"DynamoDB": func(c aws.Config) any {
 		return dynamodb.NewFromConfig(c, func(o *dynamodb.Options) { o.DisableValidateResponseChecksum = true })
 	},

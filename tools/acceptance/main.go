@@ -1,6 +1,8 @@
 // Command acceptance runs the AWS provider's own acceptance tests against a local cloud and writes docs/acceptance.md. These tests
 // were written against AWS by people who do not know atoll. Each counts by its own "--- PASS" line; a skip is a failure.
 //
+// A test of a serial suite is named with its parents, such as TestAccCloudTrail_serial/Trail/basic.
+//
 //	go run ./tools/acceptance [-run REGEXP] [-list FILE] [-o FILE] [-keep]
 //
 // The provider's source comes from tools/provider; a test binary of a service takes about a minute to build and 900 MB on disk.
@@ -189,26 +191,20 @@ func (o *options) runPackage(ctx context.Context, cache, dir string, env []strin
 	if err != nil {
 		return err
 	}
-	var names []string
-	for _, t := range tests {
-		if t.pkg == pkg {
-			names = append(names, t.name)
-		}
-	}
-	if pkg == "acm" {
-		if err := makeZone(ctx, env); err != nil {
-			return err
-		}
-		env = append(env, "ACM_CERTIFICATE_ROOT_DOMAIN="+rootDomain)
-	}
-	log.Printf("running %d tests of %s", len(names), pkg)
+	suites, names := selections(pkg, tests)
+	total, passed := 0, 0
 	started := time.Now()
-	out, err := output(ctx, strings.TrimSpace(folder), env, binary, "-test.v", "-test.timeout", "60m", fmt.Sprintf("-test.parallel=%d", o.parallel),
-		"-test.run", "^("+strings.Join(names, "|")+")$")
-	if err != nil && ctx.Err() != nil {
-		return ctx.Err()
+	out := ""
+	for _, suite := range suites {
+		total += len(names[suite])
+		log.Printf("running %d tests of %s %s", len(names[suite]), pkg, suite)
+		more, err := output(ctx, strings.TrimSpace(folder), env, binary, "-test.v", "-test.timeout", "60m", fmt.Sprintf("-test.parallel=%d", o.parallel),
+			"-test.run", pattern(suite, names[suite]))
+		if err != nil && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		out += more
 	}
-	passed := 0
 	for _, t := range tests {
 		if t.pkg == pkg {
 			t.read(out)
@@ -217,13 +213,41 @@ func (o *options) runPackage(ctx context.Context, cache, dir string, env []strin
 			}
 		}
 	}
-	log.Printf("%s: %d of %d pass, %s", pkg, passed, len(names), time.Since(started).Round(time.Second))
+	log.Printf("%s: %d of %d pass, %s", pkg, passed, total, time.Since(started).Round(time.Second))
 	return nil
+}
+
+// selections gives a package's tests by their suites: "" has those of no suite, the others have their sub-tests.
+func selections(pkg string, tests []*test) (suites []string, names map[string][]string) {
+	names = map[string][]string{}
+	for _, t := range tests {
+		if t.pkg != pkg {
+			continue
+		}
+		suite, name := "", t.name
+		if i := strings.LastIndexByte(t.name, '/'); i >= 0 {
+			suite, name = t.name[:i], t.name[i+1:]
+		}
+		if names[suite] == nil {
+			suites = append(suites, suite)
+		}
+		names[suite] = append(names[suite], name)
+	}
+	return suites, names
+}
+
+// pattern gives the regular expressions that select tests of a suite: one for each level.
+func pattern(suite string, names []string) string {
+	last := "^(" + strings.Join(names, "|") + ")$"
+	if suite == "" {
+		return last
+	}
+	return "^" + strings.ReplaceAll(suite, "/", "$/^") + "$/" + last
 }
 
 // read finds the test's own line in the output of its package.
 func (t *test) read(out string) {
-	line := regexp.MustCompile(`(?m)^--- (PASS|FAIL|SKIP): ` + regexp.QuoteMeta(t.name) + ` \(([0-9.]+)s\)$`).FindStringSubmatchIndex(out)
+	line := regexp.MustCompile(`(?m)^ *--- (PASS|FAIL|SKIP): ` + regexp.QuoteMeta(t.name) + ` \(([0-9.]+)s\)$`).FindStringSubmatchIndex(out)
 	if line == nil {
 		t.output = tail(out)
 		return
@@ -233,7 +257,7 @@ func (t *test) read(out string) {
 		return
 	}
 	rest := out[line[1]:]
-	if end := regexp.MustCompile(`(?m)^(=== |--- )`).FindStringIndex(rest); end != nil {
+	if end := regexp.MustCompile(`(?m)^ *(=== |--- )`).FindStringIndex(rest); end != nil {
 		rest = rest[:end[0]]
 	}
 	before := out[:line[0]]

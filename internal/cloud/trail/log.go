@@ -31,7 +31,8 @@ type Position struct {
 	Offset  int64  // in it
 }
 
-func (p Position) before(q Position) bool {
+// Before reports whether a position comes before another one.
+func (p Position) Before(q Position) bool {
 	return p.Segment < q.Segment || p.Segment == q.Segment && p.Offset < q.Offset
 }
 

@@ -13,7 +13,7 @@ type Event struct {
 	ID, Name, Source, Region, Account string
 	Time                              time.Time
 	ReadOnly                          bool
-	AccessKey, Username               string
+	AccessKey, Username, UserARN      string
 	ErrorCode                         string
 	Resources                         []Resource
 }
@@ -40,7 +40,7 @@ func Parse(line []byte) (Event, error) {
 		return Event{}, fmt.Errorf("reading an event of the audit record: %w", err)
 	}
 	e := Event{ID: s.EventID, Name: s.EventName, Source: s.EventSource, Region: s.AwsRegion, Account: s.RecipientAccountID, Time: s.EventTime,
-		ReadOnly: s.ReadOnly, AccessKey: s.UserIdentity.AccessKeyID, Username: s.UserIdentity.UserName, ErrorCode: s.ErrorCode}
+		ReadOnly: s.ReadOnly, AccessKey: s.UserIdentity.AccessKeyID, Username: s.UserIdentity.UserName, UserARN: s.UserIdentity.ARN, ErrorCode: s.ErrorCode}
 	switch s.UserIdentity.Type {
 	case "Root":
 		e.Username = "root"

@@ -31,7 +31,7 @@ func (l *Log) Newest(before Position) iter.Seq2[Line, error] {
 		r := reader{files: l.files}
 		defer r.close()
 		for _, p := range slices.Backward(recent) {
-			if !p.at.before(before) {
+			if !p.at.Before(before) {
 				continue
 			}
 			line, ok, err := r.line(p)

@@ -11,17 +11,11 @@ import (
 	"atoll/internal/cloud/wire"
 )
 
-// Topics knows the topics of Amazon SNS.
-type Topics interface {
-	Topic(tx *state.Tx, sc state.Scope, arn string) bool
-}
-
 // Deps is what the service needs.
 type Deps struct {
 	Store  *state.Store
 	Clock  clock.Clock
 	Logger *slog.Logger
-	Topics Topics // nil: topics are taken as they are named
 }
 
 // Service is AWS Budgets.

@@ -38,7 +38,7 @@ func (t *txn) subscribe(n *notificationRecord, s *Subscriber) error {
 		if len(parts) != 6 || parts[0] != "arn" || parts[2] != "sns" || parts[3] == "" || parts[5] == "" {
 			return invalid("The SNS topic of a subscriber is not valid.")
 		}
-		if t.d.Topics != nil && !t.d.Topics.Topic(t.tx, state.Scope{Account: parts[4], Region: parts[3]}, address) {
+		if _, _, _, ok := state.Lookup(t.tx, address); !ok {
 			return invalid("The SNS topic of a subscriber does not exist.")
 		}
 	default:

@@ -30,15 +30,47 @@ func (s *Service) PutAs(ctx context.Context, sc state.Scope, service, group, str
 		if !t.serviceMay(service, group, stream) {
 			return wire.Errorf("AccessDeniedException", "No resource policy lets %s put events into the log group %s", service, group)
 		}
-		st, ok := t.streams.Get(tx, sc, g.Name+":"+stream)
-		if !ok {
-			st = &streamRecord{Group: g.Name, Name: stream, UID: t.d.IDs.Hex(16), Created: t.now.UnixMilli()}
-		}
-		accepted, _ := t.accept(g, events)
-		t.store(g, st, accepted)
-		t.putGroup(g)
+		t.putInto(g, stream, events)
 		return nil
 	})
+}
+
+// HasGroup says whether there is a log group.
+func (s *Service) HasGroup(tx *state.Tx, sc state.Scope, name string) bool {
+	_, ok := s.groups.Get(tx, sc, name)
+	return ok
+}
+
+// PutTrusted puts events, all of one time, for a service that writes by a role whose permissions it has asked itself. The stream is
+// made if it is not there. It must not be called within a transaction.
+func (s *Service) PutTrusted(ctx context.Context, sc state.Scope, group, stream string, messages []string, at time.Time) error {
+	events := make([]InputLogEvent, 0, len(messages))
+	for _, m := range messages {
+		events = append(events, InputLogEvent{Timestamp: new(at.UnixMilli()), Message: &m})
+	}
+	if err := checkBatch(events); err != nil {
+		return err
+	}
+	return s.d.Store.Update(ctx, func(tx *state.Tx) error {
+		t := &txn{Service: s, tx: tx, sc: sc, now: s.d.Clock.Now()}
+		g, err := t.group(group)
+		if err != nil {
+			return err
+		}
+		t.putInto(g, stream, events)
+		return nil
+	})
+}
+
+// putInto puts events into a stream, which is made if it is not there.
+func (t *txn) putInto(g *groupRecord, stream string, events []InputLogEvent) {
+	st, ok := t.streams.Get(t.tx, t.sc, g.Name+":"+stream)
+	if !ok {
+		st = &streamRecord{Group: g.Name, Name: stream, UID: t.d.IDs.Hex(16), Created: t.now.UnixMilli()}
+	}
+	accepted, _ := t.accept(g, events)
+	t.store(g, st, accepted)
+	t.putGroup(g)
 }
 
 // serviceMay says whether the policies of the account and of the group let a service make a stream and put events.

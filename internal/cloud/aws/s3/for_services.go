@@ -1,8 +1,13 @@
 package s3
 
 import (
+	"bytes"
+	"context"
+	"net/http"
+
 	"atoll/internal/cloud/auth"
 	"atoll/internal/cloud/state"
+	"atoll/internal/cloud/wire"
 )
 
 // What other services may ask of S3, each within a transaction of theirs.
@@ -43,3 +48,31 @@ func (s *Service) BucketRegion(tx *state.Tx, bucket string) (region string, ok b
 	}
 	return b.Region, true
 }
+
+// PutAs puts an object for a service, as the bucket's owner would: whether the service may is asked with ServiceMay. kmsKey and the
+// encoding may be empty. It must not be called within a transaction.
+func (s *Service) PutAs(ctx context.Context, bucket, key, contentType, encoding, kmsKey string, metadata map[string]string, body []byte) error {
+	var b *BucketRecord
+	_ = s.d.Store.View(func(tx *state.Tx) error { b, _ = s.find(tx, bucket); return nil })
+	if b == nil {
+		return fail("NoSuchBucket", detail{BucketName: &bucket})
+	}
+	header := http.Header{"Content-Type": {contentType}}
+	if encoding != "" {
+		header.Set("Content-Encoding", encoding)
+	}
+	in := &PutObjectInput{Bucket: &bucket, Key: &key, Metadata: metadata, Body: content{bytes.NewReader(body)}}
+	if kmsKey != "" {
+		in.ServerSideEncryption, in.SSEKMSKeyId = new(sseKMS), &kmsKey
+	}
+	call := &wire.Call{Principal: auth.Principal{Account: b.Account}, Region: b.Region, Time: s.d.Clock.Now(), Header: header, Response: http.Header{}}
+	_, err := s.PutObject(wire.WithCall(ctx, call), in)
+	return err
+}
+
+// content is a body that a service gives.
+type content struct{ *bytes.Reader }
+
+func (content) Close() error { return nil }
+
+func (content) Trailer() http.Header { return nil }

@@ -45,3 +45,14 @@ func (s *Service) DeliverFor(ctx context.Context, sc state.Scope, topicARN, serv
 		return err
 	})
 }
+
+// ServiceMay says whether a topic exists and its policy lets a service publish that acts for an account, about a resource of its own.
+func (s *Service) ServiceMay(tx *state.Tx, topicARN, service, account, source string) bool {
+	parts, err := splitARN(topicARN, "TopicArn")
+	if err != nil || len(parts) != 6 {
+		return false
+	}
+	t := &txn{Service: s, tx: tx, sc: state.Scope{Account: parts[4], Region: parts[3]}, now: s.d.Clock.Now()}
+	topic, ok := t.topics.Get(tx, t.sc, parts[5])
+	return ok && t.serviceMay(topic, service, account, source) == nil
+}
