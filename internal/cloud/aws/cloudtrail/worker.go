@@ -21,7 +21,7 @@ func (s *Service) Run(ctx context.Context) error {
 		s.mu.Lock()
 		next := s.next
 		s.mu.Unlock()
-		if err := s.d.Clock.Wait(ctx, next); err != nil {
+		if s.d.Clock.Wait(ctx, next) != nil {
 			return nil // ctx has ended
 		}
 		now := s.d.Clock.Now()
