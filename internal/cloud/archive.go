@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"archive/tar"
+	"compress/flate"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -270,6 +271,9 @@ func extractFile(path string, r io.Reader) error {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, gzip.ErrChecksum) {
 			return fmt.Errorf("%w: it ends early, %d bytes into %s", ErrArchive, n, filepath.Base(path))
+		}
+		if corrupt := flate.CorruptInputError(0); errors.As(err, &corrupt) {
+			return fmt.Errorf("%w: %s: %w", ErrArchive, filepath.Base(path), err)
 		}
 		return fmt.Errorf("unpacking the archive: %w", err)
 	}
