@@ -25,6 +25,7 @@ import (
 	"atoll/internal/cloud/aws/ssm"
 	"atoll/internal/cloud/aws/sts"
 	"atoll/internal/cloud/aws/tagging"
+	"atoll/internal/cloud/aws/wafv2"
 	"atoll/internal/cloud/event"
 	"atoll/internal/cloud/state"
 	"atoll/internal/cloud/trail"
@@ -83,5 +84,6 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus, au
 		topics,
 		ssm.New(ssm.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring}),
 		tagging.New(tagging.Deps{Store: store, Buckets: objects}),
+		wafv2.New(wafv2.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, LoadBalancers: balancers, Buckets: objects, Logs: groups}),
 	}, nil
 }

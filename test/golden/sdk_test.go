@@ -42,6 +42,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/wafv2"
 
 	"atoll/internal/cloud/wire"
 )
@@ -73,6 +74,7 @@ var clients = map[string]func(aws.Config) any{
 	"Secrets Manager":             func(c aws.Config) any { return secretsmanager.NewFromConfig(c) },
 	"SSM":                         func(c aws.Config) any { return ssm.NewFromConfig(c) },
 	"STS":                         func(c aws.Config) any { return sts.NewFromConfig(c) },
+	"WAFV2":                       func(c aws.Config) any { return wafv2.NewFromConfig(c) },
 }
 
 // direct hands the client's requests to the server without a network.
@@ -169,8 +171,14 @@ var unions = map[string]string{
 	"AttributeValue": "S", "EvaluationCriteria": "PromQLCriteria", "EvaluationWindow": "WallClockWindow", "SharingStrategy": "NvidiaMps",
 }
 
-// deepest bounds recursive structures.
-const deepest = 9
+// recursive are the structures that hold themselves, and the one member that they have where they lie deep.
+var recursive = map[string]string{"Statement": "GeoMatchStatement", "Expression": "Tags"}
+
+// Depths: below deep, recursive structures have one member, and nothing is deeper than deepest.
+const (
+	deep    = 4
+	deepest = 12
+)
 
 // fill sets every member. Values derive from the member's name alone, so that both sides' types get the same ones.
 func fill(v reflect.Value, name string, depth int) {
@@ -199,6 +207,10 @@ func fill(v reflect.Value, name string, depth int) {
 	case reflect.Struct:
 		if only := v.FieldByName(unions[v.Type().Name()]); only.IsValid() {
 			fill(only, "s", min(depth+1, deepest-1)) // a union without a member is none
+			return
+		}
+		if only := v.FieldByName(recursive[v.Type().Name()]); only.IsValid() && depth > deep {
+			fill(only, recursive[v.Type().Name()], depth+1)
 			return
 		}
 		for i := range v.NumField() {
