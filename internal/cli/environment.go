@@ -98,7 +98,20 @@ func (f *environment) with(ctx context.Context, env Env, name string, do func(o 
 	if o.Session, err = deploy.Open(ctx, c); err != nil {
 		return err
 	}
-	return do(o)
+	return located(do(o), e)
+}
+
+// located adds to a failure of Terraform the settings that its text names.
+func located(err error, e config.Environment) error {
+	failure, ok := errors.AsType[*terraform.Failure](err)
+	if !ok || errors.Is(err, context.Canceled) {
+		return err
+	}
+	lines := e.Mentions(failure.Error())
+	if len(lines) == 0 {
+		return err
+	}
+	return advise(err, "mend what it names, and run the same again: what is made already stays\nsettings that it names:\n  %s", strings.Join(lines, "\n  "))
 }
 
 func known(account, region string) []string {

@@ -74,3 +74,15 @@ func TestFindNothing(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestMentions(t *testing.T) {
+	p, _ := project(t, "project = \"shop\"\nregion = \"eu-west-1\"\ndatabase = {\n  instance_class = \"db.t9.micro\" # \"not a text\"\n}\nlist = [\"/*\"]\n")
+	e, err := p.Load("dev")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := e.Mentions("creating shop in eu-west-1: Invalid DB Instance class: db.t9.micro /* not a text")
+	if want := []string{"dev.tfvars, line 4: db.t9.micro"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
