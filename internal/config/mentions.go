@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
+	"regexp"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -25,11 +25,16 @@ func (e Environment) Mentions(text string) []string {
 	seen := map[string]bool{e.Project: true, e.Name: true, e.Region: true, e.Account: true}
 	for _, t := range tokens {
 		value := string(t.Bytes)
-		if t.Type != hclsyntax.TokenQuotedLit || len(value) < shortest || seen[value] || !strings.Contains(text, value) {
+		if t.Type != hclsyntax.TokenQuotedLit || len(value) < shortest || seen[value] || !occurs(text, value) {
 			continue
 		}
 		seen[value] = true
 		out = append(out, fmt.Sprintf("%s, line %d: %s", filepath.Base(e.File), t.Range.Start.Line, value))
 	}
 	return out
+}
+
+// occurs reports whether a text has a value as a word of its own, and not as a part of a longer name.
+func occurs(text, value string) bool {
+	return regexp.MustCompile(`(^|[^\w/-])` + regexp.QuoteMeta(value) + `($|[^\w/-])`).MatchString(text)
 }

@@ -3,6 +3,7 @@ package wire
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"atoll/internal/cloud/model"
 	"atoll/internal/cloud/wire/sigv4"
@@ -138,6 +139,21 @@ func (s *Server) refusal(r *routed) error {
 		return Errorf("UnknownOperationException", "%s has no operation %s.", r.api.ID, r.name).WithStatus(http.StatusNotFound)
 	}
 	return Errorf("UnknownOperationException", "%s has no operation %s.", r.api.ID, r.name)
+}
+
+// spoken tells the protocol of a request to a service that the local cloud lacks, so that the refusal can be read.
+func spoken(req *http.Request) model.Protocol {
+	switch {
+	case req.Header.Get("Smithy-Protocol") == "rpc-v2-cbor":
+		return model.CBOR
+	case strings.HasPrefix(req.Header.Get("Content-Type"), "application/x-amz-json-1.0"):
+		return model.JSON10
+	case req.Header.Get("X-Amz-Target") != "":
+		return model.JSON11
+	case strings.HasPrefix(req.Header.Get("Content-Type"), "application/json"):
+		return model.RESTJSON
+	}
+	return model.Query
 }
 
 func errUnrouted(sig *sigv4.Signature) *Error {

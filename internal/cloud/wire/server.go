@@ -124,6 +124,7 @@ func (s *Server) serve(r *routed, req *http.Request, id string, h http.Header) (
 		if sigErr != nil && !errors.Is(sigErr, sigv4.ErrMissing) {
 			return a, sigErr
 		}
+		r.protocol = spoken(req)
 		return a, errUnrouted(sig)
 	}
 	call := &Call{RequestID: id, Time: s.config.Now(), SourceIP: remoteIP(req), UserAgent: req.UserAgent(),

@@ -131,6 +131,22 @@ func TestLackingOperations(t *testing.T) {
 	}
 }
 
+// TestLackingServices wants refusals that clients of any protocol can read.
+func TestLackingServices(t *testing.T) {
+	for target, want := range map[string]string{"Kinesis_20131202.ListStreams": `{"__type":"` + CodeNotImplemented + `"`, "": "<Code>" + CodeNotImplemented + "</Code>"} {
+		srv, _ := newServer(t, newFake(model.Query))
+		var headers []string
+		if target != "" {
+			headers = []string{"X-Amz-Target", target, "Content-Type", "application/x-amz-json-1.1"}
+		}
+		w := httptest.NewRecorder()
+		srv.ServeHTTP(w, signed(t, request("POST", "/", "{}", headers...), "kinesis", "{}"))
+		if w.Code != 501 || !strings.Contains(w.Body.String(), want) || !strings.Contains(w.Body.String(), "kinesis") {
+			t.Errorf("%q: %d %s", target, w.Code, w.Body)
+		}
+	}
+}
+
 func TestAuthentication(t *testing.T) {
 	for _, tc := range []struct {
 		p            model.Protocol
