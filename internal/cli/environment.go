@@ -107,7 +107,11 @@ func located(err error, e config.Environment) error {
 	if !ok || errors.Is(err, context.Canceled) {
 		return err
 	}
-	lines := e.Mentions(failure.Error())
+	var text strings.Builder // without the addresses, which have names of services
+	for _, d := range failure.Diagnostics {
+		text.WriteString(d.Summary + " " + d.Detail + "\n")
+	}
+	lines := e.Mentions(text.String())
 	if len(lines) == 0 {
 		return err
 	}
