@@ -126,7 +126,7 @@ func (t *txn) reach(g *groupRecord, in *CreateTargetGroupInput) error {
 		if g.Version, err = oneOf(in.ProtocolVersion, "protocolVersion", "HTTP1", "HTTP2", "GRPC"); err != nil {
 			return err
 		}
-	} else if in.ProtocolVersion != nil {
+	} else if in.ProtocolVersion != nil && *in.ProtocolVersion != "" {
 		return badConfiguration("Protocol version cannot be specified for target groups with protocol '%s'", g.Protocol)
 	}
 	if in.VpcId == nil {

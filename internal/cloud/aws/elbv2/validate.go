@@ -46,7 +46,7 @@ func checkName(k kind, name string) error {
 
 // oneOf checks an enumerated member; nil takes the first allowed value.
 func oneOf(value *string, member string, allowed ...string) (string, error) {
-	if value == nil {
+	if value == nil || *value == "" { // the query protocol has no difference
 		return allowed[0], nil
 	}
 	if !slices.Contains(allowed, *value) {
