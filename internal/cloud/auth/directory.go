@@ -22,6 +22,15 @@ func (r *Role) Trusts(service string, context Context) bool {
 	return Evaluate(&Request{Caller: Caller{Service: service}, Action: "sts:AssumeRole", Resource: r.ARN, Context: context}, trust) == Allowed
 }
 
+// Source gives the condition keys by which a service of AWS says for whom, and for what, it takes a role or uses a resource.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+func Source(account, arn string) Context {
+	c := Context{}
+	c.Set("aws:SourceAccount", account)
+	c.Set("aws:SourceArn", arn)
+	return c
+}
+
 // OpenIDProvider is an issuer of identity tokens that an account trusts.
 type OpenIDProvider struct {
 	ARN       string

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"atoll/internal/cloud/auth"
 	"atoll/internal/cloud/state"
 )
 
@@ -206,7 +207,7 @@ func (r *serviceRecord) setRole(t *txn, p *spec, role *string) error {
 		return invalid("Unable to assume role and validate the specified targetGroupArn. Please verify that the ECS service role being passed has the proper permissions.")
 	}
 	found, ok := t.d.Roles.Role(t.tx, *full)
-	if !ok || !found.Trusts("ecs.amazonaws.com", nil) {
+	if !ok || !found.Trusts("ecs.amazonaws.com", auth.Source(t.sc.Account, r.arn(t.sc))) {
 		return invalid("Unable to assume role and validate the specified targetGroupArn. Please verify that the ECS service role being passed has the proper permissions.")
 	}
 	r.Role = *full

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"atoll/internal/cloud/auth"
 	"atoll/internal/cloud/network"
 	"atoll/internal/cloud/state"
 	"atoll/internal/cloud/wire"
@@ -95,7 +96,8 @@ func (t *txn) checkRole(role *string) error {
 		return nil
 	}
 	found, ok := t.d.Roles.Role(t.tx, *role)
-	if !ok || !found.Trusts("ecs-tasks.amazonaws.com", nil) {
+	source := auth.Source(t.sc.Account, "arn:aws:ecs:"+t.sc.Region+":"+t.sc.Account+":*") // ECS names no cluster here
+	if !ok || !found.Trusts("ecs-tasks.amazonaws.com", source) {
 		return refused("ECS was unable to assume the role '%s' that was provided for this task. Please verify that the role being passed has the proper "+
 			"trust relationship and permissions and that your IAM user has permissions to pass this role.", *role)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"atoll/internal/cloud/auth"
 	"atoll/internal/cloud/wire"
 )
 
@@ -79,7 +80,7 @@ func (s *Service) AddRoleToDBInstance(ctx context.Context, in *AddRoleToDBInstan
 			return invalid("The feature-name parameter must be provided with the current operation for the %s engine: '%s' is none of its features.", e.name, *in.FeatureName)
 		}
 		role, ok := t.d.Roles.Role(t.tx, *in.RoleArn)
-		if !ok || role.Account != t.sc.Account || !role.Trusts("rds.amazonaws.com", nil) {
+		if !ok || role.Account != t.sc.Account || !role.Trusts("rds.amazonaws.com", auth.Source(t.sc.Account, instanceARN(t.sc, r.ID))) {
 			return invalid("IAM role ARN value is invalid or does not include the required permissions for: %s", *in.FeatureName)
 		}
 		for _, had := range r.Roles {

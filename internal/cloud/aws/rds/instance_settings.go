@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"atoll/internal/cloud/auth"
 	"atoll/internal/cloud/network"
 	"atoll/internal/cloud/wire"
 )
@@ -172,7 +173,7 @@ func (t *txn) setMonitoring(r *instanceRecord, interval *int64, role *string) er
 	}
 	if next.Role != "" && next != r.Monitoring {
 		known, ok := t.d.Roles.Role(t.tx, next.Role)
-		if !ok || known.Account != t.sc.Account || !known.Trusts("monitoring.rds.amazonaws.com", nil) {
+		if !ok || known.Account != t.sc.Account || !known.Trusts("monitoring.rds.amazonaws.com", auth.Source(t.sc.Account, instanceARN(t.sc, r.ID))) {
 			return invalid("IAM role ARN value is invalid or does not include the required permissions for: ENHANCED_MONITORING")
 		}
 	}

@@ -61,40 +61,43 @@ func TestInstanceChecks(t *testing.T) {
 		code   string
 		words  string
 	}{
-		"identifier":       {func(in *in) { in.DBInstanceIdentifier = aws.String("a--b") }, "InvalidParameterValue", "is not a valid identifier"},
-		"engine":           {func(in *in) { in.Engine = aws.String("mariadb") }, "NotImplementedByLocalCloud", "mariadb"},
-		"no engine":        {func(in *in) { in.Engine = aws.String("dbase") }, "InvalidParameterValue", "Invalid DB engine"},
-		"version":          {func(in *in) { in.EngineVersion = aws.String("16.99") }, "InvalidParameterCombination", "Cannot find version 16.99 for postgres"},
-		"class":            {func(in *in) { in.DBInstanceClass = aws.String("db.t2.micro") }, "InvalidParameterCombination", "DBInstanceClass=db.t2.micro, Engine=postgres, EngineVersion=17.6, LicenseModel=postgresql-license"},
-		"class's form":     {func(in *in) { in.DBInstanceClass = aws.String("t3.micro") }, "InvalidParameterValue", "Invalid DB Instance class: t3.micro"},
-		"storage":          {func(in *in) { in.AllocatedStorage = aws.Int32(4) }, "InvalidParameterCombination", "Invalid storage size for engine name postgres and storage type gp2: 4"},
-		"gp3 iops":         {func(in *in) { in.StorageType = aws.String("gp3"); in.Iops = aws.Int32(3000) }, "InvalidParameterCombination", "storage size less than 400"},
-		"io1 size":         {func(in *in) { in.Iops = aws.Int32(1000) }, "InvalidParameterCombination", "storage type io1: 20"},
-		"io1 ratio":        {func(in *in) { in.AllocatedStorage = aws.Int32(100); in.Iops = aws.Int32(6000) }, "InvalidParameterCombination", "ratio"},
-		"growth":           {func(in *in) { in.MaxAllocatedStorage = aws.Int32(20) }, "InvalidParameterCombination", "Max storage size must be greater than storage size"},
-		"user":             {func(in *in) { in.MasterUsername = aws.String("admin") }, "InvalidParameterValue", "reserved word"},
-		"user's form":      {func(in *in) { in.MasterUsername = aws.String("1a") }, "InvalidParameterValue", "MasterUsername"},
-		"short password":   {func(in *in) { in.MasterUserPassword = aws.String("short") }, "InvalidParameterValue", "because it is shorter than 8 characters"},
-		"password":         {func(in *in) { in.MasterUserPassword = aws.String("with/slashes") }, "InvalidParameterValue", "Only printable ASCII"},
-		"no password":      {func(in *in) { in.MasterUserPassword = nil }, "InvalidParameterValue", "MasterUserPassword"},
-		"two passwords":    {func(in *in) { in.ManageMasterUserPassword = aws.Bool(true) }, "InvalidParameterCombination", "MasterUserPassword"},
-		"database":         {func(in *in) { in.DBName = aws.String("a-b") }, "InvalidParameterValue", "DBName"},
-		"retention":        {func(in *in) { in.BackupRetentionPeriod = aws.Int32(36) }, "InvalidParameterValue", "36"},
-		"windows":          {func(in *in) { in.PreferredBackupWindow = aws.String("05:30-06:30") }, "InvalidParameterCombination", "must not overlap"},
-		"window":           {func(in *in) { in.PreferredBackupWindow = aws.String("5-6") }, "InvalidParameterValue", "backup window"},
-		"port":             {func(in *in) { in.Port = aws.Int32(80) }, "InvalidParameterValue", "1150"},
-		"certificate":      {func(in *in) { in.CACertificateIdentifier = aws.String("rds-ca-2015") }, "CertificateNotFound", ""},
-		"logs":             {func(in *in) { in.EnableCloudwatchLogsExports = []string{"audit"} }, "InvalidParameterCombination", "You cannot use the log types 'audit'"},
-		"key":              {func(in *in) { in.KmsKeyId = aws.String("alias/none") }, "KMSKeyNotAccessibleFault", "alias/none"},
-		"subnet group":     {func(in *in) { in.DBSubnetGroupName = aws.String("none") }, "DBSubnetGroupNotFoundFault", ""},
-		"parameter group":  {func(in *in) { in.DBParameterGroupName = aws.String("none") }, "DBParameterGroupNotFound", "DBParameterGroup not found: none"},
-		"other family":     {func(in *in) { in.DBParameterGroupName = aws.String("default.postgres16") }, "InvalidParameterCombination", "DBParameterGroupFamily postgres17"},
-		"option group":     {func(in *in) { in.OptionGroupName = aws.String("mine") }, "OptionGroupNotFoundFault", ""},
-		"security group":   {func(in *in) { in.VpcSecurityGroupIds = []string{"sg-0"} }, "InvalidParameterValue", "Invalid security group"},
-		"no role":          {func(in *in) { in.MonitoringInterval = aws.Int32(30) }, "InvalidParameterCombination", "A MonitoringRoleARN value is required"},
-		"interval":         {func(in *in) { in.MonitoringInterval = aws.Int32(7) }, "InvalidParameterValue", "monitoring interval"},
-		"insights":         {func(in *in) { in.DatabaseInsightsMode = "advanced" }, "InvalidParameterCombination", "Performance Insights"},
-		"insights' days":   {func(in *in) { in.EnablePerformanceInsights = aws.Bool(true); in.PerformanceInsightsRetentionPeriod = aws.Int32(8) }, "InvalidParameterValue", "retention period"},
+		"identifier":      {func(in *in) { in.DBInstanceIdentifier = aws.String("a--b") }, "InvalidParameterValue", "is not a valid identifier"},
+		"engine":          {func(in *in) { in.Engine = aws.String("mariadb") }, "NotImplementedByLocalCloud", "mariadb"},
+		"no engine":       {func(in *in) { in.Engine = aws.String("dbase") }, "InvalidParameterValue", "Invalid DB engine"},
+		"version":         {func(in *in) { in.EngineVersion = aws.String("16.99") }, "InvalidParameterCombination", "Cannot find version 16.99 for postgres"},
+		"class":           {func(in *in) { in.DBInstanceClass = aws.String("db.t2.micro") }, "InvalidParameterCombination", "DBInstanceClass=db.t2.micro, Engine=postgres, EngineVersion=17.6, LicenseModel=postgresql-license"},
+		"class's form":    {func(in *in) { in.DBInstanceClass = aws.String("t3.micro") }, "InvalidParameterValue", "Invalid DB Instance class: t3.micro"},
+		"storage":         {func(in *in) { in.AllocatedStorage = aws.Int32(4) }, "InvalidParameterCombination", "Invalid storage size for engine name postgres and storage type gp2: 4"},
+		"gp3 iops":        {func(in *in) { in.StorageType = aws.String("gp3"); in.Iops = aws.Int32(3000) }, "InvalidParameterCombination", "storage size less than 400"},
+		"io1 size":        {func(in *in) { in.Iops = aws.Int32(1000) }, "InvalidParameterCombination", "storage type io1: 20"},
+		"io1 ratio":       {func(in *in) { in.AllocatedStorage = aws.Int32(100); in.Iops = aws.Int32(6000) }, "InvalidParameterCombination", "ratio"},
+		"growth":          {func(in *in) { in.MaxAllocatedStorage = aws.Int32(20) }, "InvalidParameterCombination", "Max storage size must be greater than storage size"},
+		"user":            {func(in *in) { in.MasterUsername = aws.String("admin") }, "InvalidParameterValue", "reserved word"},
+		"user's form":     {func(in *in) { in.MasterUsername = aws.String("1a") }, "InvalidParameterValue", "MasterUsername"},
+		"short password":  {func(in *in) { in.MasterUserPassword = aws.String("short") }, "InvalidParameterValue", "because it is shorter than 8 characters"},
+		"password":        {func(in *in) { in.MasterUserPassword = aws.String("with/slashes") }, "InvalidParameterValue", "Only printable ASCII"},
+		"no password":     {func(in *in) { in.MasterUserPassword = nil }, "InvalidParameterValue", "MasterUserPassword"},
+		"two passwords":   {func(in *in) { in.ManageMasterUserPassword = aws.Bool(true) }, "InvalidParameterCombination", "MasterUserPassword"},
+		"database":        {func(in *in) { in.DBName = aws.String("a-b") }, "InvalidParameterValue", "DBName"},
+		"retention":       {func(in *in) { in.BackupRetentionPeriod = aws.Int32(36) }, "InvalidParameterValue", "36"},
+		"windows":         {func(in *in) { in.PreferredBackupWindow = aws.String("05:30-06:30") }, "InvalidParameterCombination", "must not overlap"},
+		"window":          {func(in *in) { in.PreferredBackupWindow = aws.String("5-6") }, "InvalidParameterValue", "backup window"},
+		"port":            {func(in *in) { in.Port = aws.Int32(80) }, "InvalidParameterValue", "1150"},
+		"certificate":     {func(in *in) { in.CACertificateIdentifier = aws.String("rds-ca-2015") }, "CertificateNotFound", ""},
+		"logs":            {func(in *in) { in.EnableCloudwatchLogsExports = []string{"audit"} }, "InvalidParameterCombination", "You cannot use the log types 'audit'"},
+		"key":             {func(in *in) { in.KmsKeyId = aws.String("alias/none") }, "KMSKeyNotAccessibleFault", "alias/none"},
+		"subnet group":    {func(in *in) { in.DBSubnetGroupName = aws.String("none") }, "DBSubnetGroupNotFoundFault", ""},
+		"parameter group": {func(in *in) { in.DBParameterGroupName = aws.String("none") }, "DBParameterGroupNotFound", "DBParameterGroup not found: none"},
+		"other family":    {func(in *in) { in.DBParameterGroupName = aws.String("default.postgres16") }, "InvalidParameterCombination", "DBParameterGroupFamily postgres17"},
+		"option group":    {func(in *in) { in.OptionGroupName = aws.String("mine") }, "OptionGroupNotFoundFault", ""},
+		"security group":  {func(in *in) { in.VpcSecurityGroupIds = []string{"sg-0"} }, "InvalidParameterValue", "Invalid security group"},
+		"no role":         {func(in *in) { in.MonitoringInterval = aws.Int32(30) }, "InvalidParameterCombination", "A MonitoringRoleARN value is required"},
+		"interval":        {func(in *in) { in.MonitoringInterval = aws.Int32(7) }, "InvalidParameterValue", "monitoring interval"},
+		"insights":        {func(in *in) { in.DatabaseInsightsMode = "advanced" }, "InvalidParameterCombination", "Performance Insights"},
+		"insights' days": {func(in *in) {
+			in.EnablePerformanceInsights = aws.Bool(true)
+			in.PerformanceInsightsRetentionPeriod = aws.Int32(8)
+		}, "InvalidParameterValue", "retention period"},
 		"zone of Multi-AZ": {func(in *in) { in.MultiAZ = aws.Bool(true); in.AvailabilityZone = aws.String("us-east-1a") }, "InvalidParameterCombination", "Multi-AZ"},
 		"network":          {func(in *in) { in.NetworkType = aws.String("DUAL") }, "NetworkTypeNotSupported", ""},
 		"license":          {func(in *in) { in.LicenseModel = aws.String("general-public-license") }, "InvalidParameterCombination", "license"},
@@ -177,7 +180,9 @@ func TestMultiAZ(t *testing.T) {
 
 func TestManagedPassword(t *testing.T) {
 	c := start(t)
-	made := c.create("a", func(in *rds.CreateDBInstanceInput) { in.MasterUserPassword, in.ManageMasterUserPassword = nil, aws.Bool(true) })
+	made := c.create("a", func(in *rds.CreateDBInstanceInput) {
+		in.MasterUserPassword, in.ManageMasterUserPassword = nil, aws.Bool(true)
+	})
 	secret := made.MasterUserSecret
 	if secret == nil || *secret.SecretStatus != "active" || !strings.Contains(*secret.KmsKeyId, ":key/") || !strings.Contains(*secret.SecretArn, ":secret:rds!db-") {
 		t.Fatalf("got %+v", secret)
@@ -193,7 +198,9 @@ func TestManagedPassword(t *testing.T) {
 	refused(t, err, "InvalidParameterCombination", "ManageMasterUserPassword")
 	_, err = c.modify("a", func(in *rds.ModifyDBInstanceInput) { in.RotateMasterUserPassword = aws.Bool(true) })
 	refused(t, err, "InvalidParameterCombination", "immediately")
-	must(c.modify("a", func(in *rds.ModifyDBInstanceInput) { in.RotateMasterUserPassword, in.ApplyImmediately = aws.Bool(true), aws.Bool(true) }))(t)
+	must(c.modify("a", func(in *rds.ModifyDBInstanceInput) {
+		in.RotateMasterUserPassword, in.ApplyImmediately = aws.Bool(true), aws.Bool(true)
+	}))(t)
 	if value() == first {
 		t.Error("the password was not rotated")
 	}
