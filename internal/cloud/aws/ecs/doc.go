@@ -22,4 +22,6 @@
 //     what a container is to be given (ulimits, linuxParameters, FireLens, App Mesh) are checked, kept and shown. Whether they act is the runtime's matter.
 //   - Deleted services and clusters are shown as INACTIVE for an hour. A deleted task definition is gone as soon as nothing uses it.
 //   - The service-linked role is named where AWS names it, but is not made.
+//   - A task that has stopped and a task definition that is deregistered lose their tags: nothing of a destroyed environment is found by
+//     its tags.
 package ecs

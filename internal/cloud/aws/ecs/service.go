@@ -88,6 +88,9 @@ func New(d Deps) *Service {
 		})),
 		families: state.NewTable[familyRecord](d.Store, "ecs.family"),
 		definitions: state.NewTable(d.Store, "ecs.task-definition", state.WithARN(func(_ state.Scope, _ string, r *definitionRecord) string {
+			if *r.TaskDefinition.Status != statusActive {
+				return ""
+			}
 			return *r.TaskDefinition.TaskDefinitionArn
 		})),
 		services: state.NewTable(d.Store, "ecs.service", state.WithARN(func(sc state.Scope, _ string, r *serviceRecord) string {
@@ -99,7 +102,12 @@ func New(d Deps) *Service {
 		revisions: state.NewTable[revisionRecord](d.Store, "ecs.service-revision"),
 		rollouts:  state.NewTable[rolloutRecord](d.Store, "ecs.service-deployment"),
 		tasks: state.NewTable(d.Store, "ecs.task",
-			state.WithARN(func(_ state.Scope, _ string, r *taskRecord) string { return *r.Task.TaskArn }),
+			state.WithARN(func(_ state.Scope, _ string, r *taskRecord) string {
+				if *r.Task.LastStatus == taskStopped {
+					return ""
+				}
+				return *r.Task.TaskArn
+			}),
 			state.WithIndex("service", func(r *taskRecord) []string {
 				if r.Service == "" {
 					return nil

@@ -68,7 +68,7 @@ func (t *txn) replicaOf(source string, in *CreateDBInstanceReadReplicaInput) (*i
 		return nil, wire.Errorf("InvalidDBInstanceState", "Automated backups are not enabled for this database instance. To enable automated backups, "+
 			"use ModifyDBInstance to set the backup retention period to a non-zero value.")
 	case from.Secret != nil:
-		return nil, conflict("Read replicas can't be created for a DB instance whose master user password is managed in AWS Secrets Manager.")
+		return nil, invalid("Creating read replicas for source instance with engine %s where ManageMasterUserPassword is enabled is not supported.", from.Engine)
 	case len(t.replicas(from)) >= mostReplicas:
 		return nil, wire.Errorf("InvalidDBInstanceState", "A DB instance can have at most %d read replicas.", mostReplicas)
 	case in.AllocatedStorage != nil && *in.AllocatedStorage < from.Storage.Size:
