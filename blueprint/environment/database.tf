@@ -23,6 +23,7 @@ module "database" {
   monitoring_seconds          = var.database.monitoring_seconds
   multi_az                    = var.database.multi_az
   parameters                  = var.database.parameters
+  password                    = var.database_password == null ? null : { value = var.database_password, version = var.database.password_version }
   performance_insights        = var.database.performance_insights
   protected                   = var.protected
   read_replica                = var.database.read_replica

@@ -54,7 +54,6 @@ jobs = {
 database = {
   instance_class       = "db.m7g.large"
   multi_az             = true
-  read_replica         = true
   monitoring_seconds   = 60
   performance_insights = true
   backup               = { retention_days = 30 }

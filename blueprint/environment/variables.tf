@@ -49,6 +49,7 @@ variable "database" {
     multi_az             = optional(bool)
     name                 = optional(string)
     parameters           = optional(map(string))
+    password_version     = optional(number, 1)
     performance_insights = optional(bool)
     read_replica         = optional(bool)
     storage = optional(object({
@@ -60,6 +61,13 @@ variable "database" {
     username = optional(string)
   })
   default = {}
+}
+
+variable "database_password" {
+  description = "Password of the database's master user, for a database with a read replica alone: AWS manages that of any other. Give it by the environment variable TF_VAR_database_password, not in a file; Terraform does not keep it. Raise database.password_version to have another one taken over."
+  type        = string
+  default     = null
+  sensitive   = true
 }
 
 variable "domain" {

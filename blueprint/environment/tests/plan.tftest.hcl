@@ -99,3 +99,17 @@ run "a_firewall" {
     error_message = "There is no firewall."
   }
 }
+
+run "a_read_replica" {
+  command = plan
+
+  variables {
+    database          = { read_replica = true }
+    database_password = "correct-horse-battery"
+  }
+
+  assert {
+    condition     = length(module.database) == 1
+    error_message = "There is no database."
+  }
+}

@@ -20,8 +20,13 @@ resource "aws_db_instance" "main" {
 
   # RDS makes the password, keeps it in Secrets Manager and changes it there: it is in no state and no plan.
   username                      = var.username
-  manage_master_user_password   = true
-  master_user_secret_kms_key_id = var.encryption_key_arn
+  manage_master_user_password   = var.read_replica ? null : true
+  master_user_secret_kms_key_id = var.read_replica ? null : var.encryption_key_arn
+
+  # Not for an instance with a read replica, which RDS refuses. Such a one has a password of yours, which Terraform hands on and does not keep.
+  # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html#rds-secrets-manager-limitations
+  password_wo         = var.read_replica ? var.password.value : null
+  password_wo_version = var.read_replica ? var.password.version : null
 
   multi_az               = var.multi_az
   db_subnet_group_name   = aws_db_subnet_group.main.name
@@ -63,6 +68,25 @@ resource "terraform_data" "born" {
   lifecycle {
     ignore_changes = [input]
   }
+}
+
+resource "aws_secretsmanager_secret" "main" {
+  count = var.read_replica ? 1 : 0
+
+  name                    = "${local.identifier}/database"
+  description             = "Master user of the database ${local.identifier}"
+  kms_key_id              = var.encryption_key_arn
+  recovery_window_in_days = var.protected ? 30 : 0
+
+  tags = var.tags
+}
+
+resource "aws_secretsmanager_secret_version" "main" {
+  count = var.read_replica ? 1 : 0
+
+  secret_id                = aws_secretsmanager_secret.main[0].id
+  secret_string_wo         = jsonencode({ username = var.username, password = var.password.value })
+  secret_string_wo_version = var.password.version
 }
 
 resource "aws_db_instance" "replica" {

@@ -35,7 +35,7 @@ output "replica_address" {
 
 output "secret_arn" {
   description = "ARN of the secret with the master user's name and password, as JSON with the keys username and password."
-  value       = one(aws_db_instance.main.master_user_secret[*].secret_arn)
+  value       = var.read_replica ? aws_secretsmanager_secret_version.main[0].arn : one(aws_db_instance.main.master_user_secret[*].secret_arn)
 }
 
 output "security_group_id" {

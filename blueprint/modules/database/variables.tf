@@ -136,6 +136,18 @@ variable "parameters" {
   nullable    = false
 }
 
+variable "password" {
+  description = "Password of the master user for an instance with a read replica; without one RDS makes it. Raise version to have another value taken over."
+  type        = object({ value = string, version = number })
+  default     = null
+  sensitive   = true
+
+  validation {
+    condition     = var.password == null ? !var.read_replica : length(var.password.value) >= 8 && length(var.password.value) <= 128
+    error_message = "An instance with a read replica needs a password of 8 to 128 characters: AWS does not manage the password of such an instance. Give database_password, e.g. by the environment variable TF_VAR_database_password, or set read_replica to false."
+  }
+}
+
 variable "performance_insights" {
   description = "Record which statements load the database. Small burstable classes lack it."
   type        = bool
@@ -162,7 +174,7 @@ variable "protected" {
 }
 
 variable "read_replica" {
-  description = "Run a second instance that follows the first and answers reads."
+  description = "Run a second instance that follows the first and answers reads. It needs password, and Terraform or OpenTofu 1.11."
   type        = bool
   default     = false
   nullable    = false
