@@ -66,7 +66,7 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus, au
 		cloudtrail.New(cloudtrail.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Events: audit, Buckets: objects,
 			Groups: groups, Roles: directory, Keys: keyring, Topics: topics}),
 		keyring,
-		events.New(events.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory, Topics: topics, Logs: groups, Bus: bus}),
+		events.New(events.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory, Topics: topics, Logs: groups, Tasks: containers, Bus: bus}),
 		groups,
 		tables,
 		names,

@@ -80,7 +80,7 @@ func (s *Service) run(ctx context.Context, j *jobRecord, input string) error {
 	if j.Target.Input != nil || j.Target.InputPath != nil || j.Target.InputTransformer != nil {
 		request.OverridesJSON = input // a whole event is no overrides
 	}
-	return s.d.Tasks.RunTask(ctx, j.Scope, request)
+	return s.d.Tasks.RunFor(ctx, j.Scope, request)
 }
 
 func taskRequest(j *jobRecord) task.Request {
@@ -119,12 +119,16 @@ func (s *Service) mayRun(tx *state.Tx, j *jobRecord) error {
 	if err := t.assumable(role, ruleARN(j.Scope, j.Bus, j.Rule)); err != nil {
 		return err
 	}
+	definition, ok := s.d.Tasks.Definition(tx, j.Scope, *j.Target.EcsParameters.TaskDefinitionArn)
+	if !ok {
+		return fmt.Errorf("there is no active task definition %s", *j.Target.EcsParameters.TaskDefinitionArn)
+	}
 	r, _ := s.d.Roles.Role(tx, role)
 	who := auth.Principal{Account: r.Account, ARN: role, UserID: r.ID + ":events", Role: role}
 	permissions, ok := s.d.Roles.Permissions(tx, who)
 	context := who.Context(t.now)
 	context.Set("ecs:cluster", *j.Target.Arn)
-	request := &auth.Request{Caller: who.Caller(), Action: "ecs:RunTask", Resource: *j.Target.EcsParameters.TaskDefinitionArn, Context: context}
+	request := &auth.Request{Caller: who.Caller(), Action: "ecs:RunTask", Resource: definition, Context: context}
 	if !ok || permissions.Evaluate(request) != auth.Allowed {
 		return fmt.Errorf("the role %s does not allow ecs:RunTask on %s", role, request.Resource)
 	}

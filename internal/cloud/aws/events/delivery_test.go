@@ -41,9 +41,13 @@ func (n *neighbours) PutAs(_ context.Context, _ state.Scope, service, group, str
 	return nil
 }
 
-func (n *neighbours) RunTask(_ context.Context, _ state.Scope, r task.Request) error {
+func (n *neighbours) RunFor(_ context.Context, _ state.Scope, r task.Request) error {
 	n.tasks <- r
 	return nil
+}
+
+func (n *neighbours) Definition(_ *state.Tx, _ state.Scope, definition string) (string, bool) {
+	return definition + ":3", true
 }
 
 func (n *neighbours) Role(_ *state.Tx, arn string) (auth.Role, bool) {

@@ -39,7 +39,9 @@ type Logs interface {
 
 // Tasks runs ECS tasks.
 type Tasks interface {
-	RunTask(ctx context.Context, sc state.Scope, request task.Request) error
+	// Definition gives the ARN with a revision of the task definition that an ARN means.
+	Definition(tx *state.Tx, sc state.Scope, definition string) (string, bool)
+	RunFor(ctx context.Context, sc state.Scope, request task.Request) error
 }
 
 // Deps is what the service needs.
