@@ -25,7 +25,7 @@ const (
 type certificateRecord struct {
 	ID           string
 	Domain       string   // empty: an imported certificate without a domain name
-	Names        []string // the subject alternative names, with Domain
+	Names        []string // the subject alternative names; of issued ones Domain is the first
 	Type, Status string
 	Algorithm    string // of the key, such as RSA_2048
 	Created      time.Time

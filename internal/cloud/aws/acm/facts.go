@@ -118,19 +118,20 @@ func algorithmOf(public any) (string, error) {
 	return "", invalid("The private key is not supported.")
 }
 
-// namesOf gives the domain name of a certificate and all its names. Addresses are none.
+// namesOf gives the domain name of a certificate and its alternative names. A common name that is no domain name, such as an
+// address, is not taken, and one that is not among the alternative names is not added to them.
 func namesOf(c *x509.Certificate) (string, []string) {
 	names := []string{}
-	if cn := c.Subject.CommonName; cn != "" && net.ParseIP(cn) == nil && domainNames.MatchString(cn) {
-		names = append(names, strings.ToLower(cn))
-	}
 	for _, name := range c.DNSNames {
 		if name = strings.ToLower(name); !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
-	if len(names) == 0 {
-		return "", names
+	if cn := c.Subject.CommonName; net.ParseIP(cn) == nil && domainNames.MatchString(cn) {
+		return strings.ToLower(cn), names
 	}
-	return names[0], names
+	if len(names) > 0 {
+		return names[0], names
+	}
+	return "", names
 }

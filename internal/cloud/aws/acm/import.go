@@ -64,7 +64,7 @@ func (t *txn) reimport(r *certificateRecord, c *imported) error {
 	if r.Algorithm != c.algorithm {
 		return invalid("The key type and size of a certificate cannot change on re-import: it is %s, not %s.", hyphenated(r.Algorithm), hyphenated(c.algorithm))
 	}
-	if _, names := namesOf(c.leaf); len(r.Names) > 0 && len(names) == 0 {
+	if domain, _ := namesOf(c.leaf); r.Domain != "" && domain == "" {
 		return invalid("The domain names of a certificate cannot all be removed on re-import.")
 	}
 	after := factsOf(c.leaf)

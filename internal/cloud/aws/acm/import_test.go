@@ -27,7 +27,7 @@ func TestImport(t *testing.T) {
 
 	d := c.describe(arn)
 	if d.Type != types.CertificateTypeImported || d.Status != types.CertificateStatusIssued || *d.DomainName != "www.example.com" ||
-		!slices.Equal(d.SubjectAlternativeNames, []string{"www.example.com", "example.com"}) || d.KeyAlgorithm != "EC-prime256v1" ||
+		!slices.Equal(d.SubjectAlternativeNames, []string{"example.com", "www.example.com"}) || d.KeyAlgorithm != "EC-prime256v1" ||
 		*d.Issuer != "Example" || *d.SignatureAlgorithm != "SHA256WITHECDSA" || d.RenewalEligibility != types.RenewalEligibilityIneligible ||
 		len(d.DomainValidationOptions) != 0 || !d.NotAfter.Equal(leaf.cert.NotAfter) || d.ImportedAt == nil || d.RenewalSummary != nil {
 		t.Errorf("imported: %+v", d)
