@@ -87,7 +87,7 @@ func final(a Action) bool {
 }
 
 func (t *txn) newAction(b *balancerRecord, protocol string, a Action) (Action, error) {
-	kind, err := oneOf(a.Type, "type", actForward, actOIDC, actCognito, actRedirect, actFixed, actJWT)
+	kind, err := exactly(a.Type, "type", actForward, actOIDC, actCognito, actRedirect, actFixed, actJWT)
 	if err != nil {
 		return a, err
 	}
@@ -221,7 +221,7 @@ func groupProtocols(listener string) []string {
 
 // newRedirect completes a redirect: what it does not name stays as in the request.
 func newRedirect(in *RedirectActionConfig) (*RedirectActionConfig, error) {
-	if _, err := oneOf(in.StatusCode, "statusCode", "HTTP_301", "HTTP_302"); err != nil {
+	if _, err := exactly(in.StatusCode, "statusCode", "HTTP_301", "HTTP_302"); err != nil {
 		return nil, err
 	}
 	keep := func(v *string, standard string) *string {

@@ -63,7 +63,7 @@ func newJWT(in *JwtValidationActionConfig) (*JwtValidationActionConfig, error) {
 		return nil, invalid("Up to '10' additional claims can be specified")
 	}
 	for _, c := range in.AdditionalClaims {
-		if _, err := oneOf(c.Format, "format", "single-string", "string-array", "space-separated-values"); err != nil {
+		if _, err := exactly(c.Format, "format", "single-string", "string-array", "space-separated-values"); err != nil {
 			return nil, err
 		}
 	}

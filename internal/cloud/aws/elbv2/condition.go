@@ -208,7 +208,7 @@ func checkSources(c *SourceIpConditionConfig) error {
 func newTransforms(in []RuleTransform) ([]RuleTransform, error) {
 	var seen []string
 	for _, r := range in {
-		kind, err := oneOf(r.Type, "type", "host-header-rewrite", "url-rewrite")
+		kind, err := exactly(r.Type, "type", "host-header-rewrite", "url-rewrite")
 		if err != nil {
 			return nil, err
 		}

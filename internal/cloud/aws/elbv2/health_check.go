@@ -68,7 +68,7 @@ func newHealthCheck(g *groupRecord, in *healthSettings) (healthCheck, error) {
 	if g.isHTTP() || g.TargetType == targetBalancer {
 		protocol = "HTTP"
 	}
-	if in.Protocol != nil {
+	if text(in.Protocol) != "" {
 		protocol = *in.Protocol
 	}
 	if err := checkHealthProtocol(g, protocol); err != nil {
@@ -80,7 +80,7 @@ func newHealthCheck(g *groupRecord, in *healthSettings) (healthCheck, error) {
 // changeHealthCheck gives a group's check as it is after a change. With another protocol, path and codes begin anew.
 func changeHealthCheck(g *groupRecord, in *healthSettings) (healthCheck, error) {
 	h := g.Health
-	if in.Protocol != nil && *in.Protocol != h.Protocol {
+	if p := text(in.Protocol); p != "" && p != h.Protocol {
 		if err := checkHealthProtocol(g, *in.Protocol); err != nil {
 			return h, err
 		}
@@ -137,10 +137,10 @@ func (in *healthSettings) over(g *groupRecord, h healthCheck) (healthCheck, erro
 			return h, err
 		}
 	}
-	if h.Timeout >= h.Interval {
+	if h.Timeout > h.Interval || h.Timeout == h.Interval && (g.isHTTP() || g.TargetType == targetLambda) {
 		return h, invalid("Health check interval must be greater than the timeout.")
 	}
-	if in.Port != nil {
+	if text(in.Port) != "" {
 		if n, err := strconv.Atoi(*in.Port); *in.Port != trafficPort && (err != nil || n < 1 || n > 65535) {
 			return h, invalid("Health check port '%s' must be '%s' or within '1-65535' inclusive", *in.Port, trafficPort)
 		}
@@ -158,28 +158,28 @@ func (in *healthSettings) answers(g *groupRecord, h *healthCheck) error {
 		if text(in.Path) != "" {
 			return badConfiguration("You cannot specify a health check path for target groups with health check protocol 'TCP'")
 		}
-		if in.Matcher != nil {
+		if in.Matcher != nil && text(in.Matcher.HttpCode)+text(in.Matcher.GrpcCode) != "" {
 			return badConfiguration("You cannot specify a matcher for target groups with health check protocol 'TCP'")
 		}
 		return nil
 	}
-	if in.Path != nil {
+	if text(in.Path) != "" {
 		if len(*in.Path) > 1024 || !strings.HasPrefix(*in.Path, "/") {
 			return invalid("Health check path '%s' must begin with a '/' character, and can have a maximum of 1024 characters", *in.Path)
 		}
 		h.Path = *in.Path
 	}
-	if in.Matcher == nil {
+	if in.Matcher == nil || text(in.Matcher.HttpCode)+text(in.Matcher.GrpcCode) == "" {
 		return nil
 	}
 	if g.Version == "GRPC" {
-		if in.Matcher.GrpcCode == nil || in.Matcher.HttpCode != nil {
+		if text(in.Matcher.HttpCode) != "" {
 			return invalid("A GRPC code must be specified for target groups with protocol version 'GRPC'")
 		}
 		h.Codes = *in.Matcher.GrpcCode
 		return checkCodes("GRPC", h.Codes, 0, 99)
 	}
-	if in.Matcher.HttpCode == nil || in.Matcher.GrpcCode != nil {
+	if text(in.Matcher.GrpcCode) != "" {
 		return invalid("An HTTP code must be specified for target groups that do not have the protocol version 'GRPC'")
 	}
 	h.Codes = *in.Matcher.HttpCode

@@ -104,7 +104,7 @@ func (t *txn) newGroup(in *CreateTargetGroupInput) (*groupRecord, error) {
 // reach checks how targets that have addresses are reached.
 func (t *txn) reach(g *groupRecord, in *CreateTargetGroupInput) error {
 	var err error
-	if in.Protocol == nil {
+	if text(in.Protocol) == "" {
 		return invalid("A protocol must be specified")
 	}
 	if g.Protocol, err = oneOf(in.Protocol, "protocol", "HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC"); err != nil {
@@ -126,10 +126,10 @@ func (t *txn) reach(g *groupRecord, in *CreateTargetGroupInput) error {
 		if g.Version, err = oneOf(in.ProtocolVersion, "protocolVersion", "HTTP1", "HTTP2", "GRPC"); err != nil {
 			return err
 		}
-	} else if in.ProtocolVersion != nil && *in.ProtocolVersion != "" {
+	} else if text(in.ProtocolVersion) != "" {
 		return badConfiguration("Protocol version cannot be specified for target groups with protocol '%s'", g.Protocol)
 	}
-	if in.VpcId == nil {
+	if text(in.VpcId) == "" {
 		return invalid("A VPC ID must be specified")
 	}
 	if _, ok := t.d.Networks.VPC(t.tx, t.sc, *in.VpcId); !ok {

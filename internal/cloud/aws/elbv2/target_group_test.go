@@ -19,7 +19,10 @@ func TestTargetGroupsHealthCheck(t *testing.T) {
 		path, codes       string
 		timeout, interval int32
 	}{
-		"http":     {func(*elb.CreateTargetGroupInput) {}, "/", "200", 5, 30},
+		"http": {func(*elb.CreateTargetGroupInput) {}, "/", "200", 5, 30},
+		"tcp-short": {func(in *elb.CreateTargetGroupInput) {
+			in.Protocol, in.HealthCheckIntervalSeconds = "TCP", new(int32(10))
+		}, "", "", 10, 10},
 		"grpc":     {func(in *elb.CreateTargetGroupInput) { in.ProtocolVersion = new("GRPC") }, "/AWS.ALB/healthcheck", "12", 5, 30},
 		"tcp":      {tcp, "", "", 10, 30},
 		"tcp-http": {func(in *elb.CreateTargetGroupInput) { in.Protocol, in.HealthCheckProtocol = "TCP", "HTTP" }, "/", "200-399", 6, 30},
@@ -77,7 +80,7 @@ func TestTargetGroupIsChecked(t *testing.T) {
 			refused(w.CreateTargetGroup(w.ctx, in))(t, c.code, c.word)
 		})
 	}
-	arn := w.targetGroup("g")
+	arn := w.targetGroup("g", func(in *elb.CreateTargetGroupInput) { in.ProtocolVersion = new("") }) // as Terraform sends it
 	if again := w.targetGroup("g"); again != arn {
 		t.Errorf("the same again is %s", again)
 	}

@@ -44,14 +44,19 @@ func checkName(k kind, name string) error {
 	return nil
 }
 
-// oneOf checks an enumerated member; nil takes the first allowed value.
+// oneOf checks an enumerated member. One that is absent or empty, as Terraform sends what is not set, takes the first allowed value.
 func oneOf(value *string, member string, allowed ...string) (string, error) {
-	if value == nil || *value == "" { // the query protocol has no difference
+	if text(value) == "" {
 		return allowed[0], nil
 	}
-	if !slices.Contains(allowed, *value) {
+	return exactly(value, member, allowed...)
+}
+
+// exactly is oneOf for a member that must be given.
+func exactly(value *string, member string, allowed ...string) (string, error) {
+	if !slices.Contains(allowed, text(value)) {
 		return "", invalid("1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must satisfy enum value set: [%s]",
-			*value, member, strings.Join(allowed, ", "))
+			text(value), member, strings.Join(allowed, ", "))
 	}
 	return *value, nil
 }
