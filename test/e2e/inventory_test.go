@@ -144,6 +144,17 @@ func (inv inventory) add(t *testing.T, name string, out any, err error) {
 	inv[name] = body
 }
 
+// without leaves lists out of an inventory.
+func (inv inventory) without(names ...string) inventory {
+	for _, name := range names {
+		delete(inv, name)
+	}
+	return inv
+}
+
+// ownKeys are the lists that have AWS's own KMS keys: a service's key is made when it first encrypts something, and stays for ever.
+var ownKeys = []string{"keys", "aliases"}
+
 // same fails the test where two inventories differ.
 func (inv inventory) same(t *testing.T, before inventory) {
 	t.Helper()
