@@ -102,7 +102,7 @@ func (t *txn) renderBackup(b *backupRecord) *DBInstanceAutomatedBackup {
 
 // DescribeDBInstanceAutomatedBackups lists automated backups.
 func (s *Service) DescribeDBInstanceAutomatedBackups(ctx context.Context, in *DescribeDBInstanceAutomatedBackupsInput) (*DescribeDBInstanceAutomatedBackupsOutput, error) {
-	size, err := pageSize(in.MaxRecords, 20, 100, 100)
+	size, err := pageSize(in.MaxRecords, 100)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 
 // DescribeCertificates lists the certificate authorities.
 func (s *Service) DescribeCertificates(ctx context.Context, in *DescribeCertificatesInput) (*DescribeCertificatesOutput, error) {
-	size, err := pageSize(in.MaxRecords, 20, 100, 100)
+	size, err := pageSize(in.MaxRecords, 100)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func (s *Service) DescribeCertificates(ctx context.Context, in *DescribeCertific
 
 // DescribeOptionGroups lists the default option groups; there are no others.
 func (s *Service) DescribeOptionGroups(ctx context.Context, in *DescribeOptionGroupsInput) (*DescribeOptionGroupsOutput, error) {
-	size, err := pageSize(in.MaxRecords, 20, 100, 100)
+	size, err := pageSize(in.MaxRecords, 100)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (s *Service) DescribeOptionGroups(ctx context.Context, in *DescribeOptionGr
 // DescribePendingMaintenanceActions finds none: there are no machines here whose systems AWS would renew, and engines are upgraded
 // by ModifyDBInstance alone.
 func (s *Service) DescribePendingMaintenanceActions(ctx context.Context, in *DescribePendingMaintenanceActionsInput) (*DescribePendingMaintenanceActionsOutput, error) {
-	if _, err := pageSize(in.MaxRecords, 20, 100, 100); err != nil {
+	if _, err := pageSize(in.MaxRecords, 100); err != nil {
 		return nil, err
 	}
 	for _, f := range in.Filters {

@@ -17,7 +17,7 @@ type listed struct {
 
 // DescribeDBEngineVersions lists the versions of engines.
 func (s *Service) DescribeDBEngineVersions(_ context.Context, in *DescribeDBEngineVersionsInput) (*DescribeDBEngineVersionsOutput, error) {
-	size, err := pageSize(in.MaxRecords, 20, 100, 100)
+	size, err := pageSize(in.MaxRecords, 100)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +146,7 @@ func (s *Service) DescribeBlueGreenDeployments(_ context.Context, in *DescribeBl
 	if id := text(in.BlueGreenDeploymentIdentifier); id != "" {
 		return nil, wire.Errorf("BlueGreenDeploymentNotFoundFault", "BlueGreenDeployment %s not found", id)
 	}
-	if _, err := pageSize(in.MaxRecords, 20, 100, 100); err != nil {
+	if _, err := pageSize(in.MaxRecords, 100); err != nil {
 		return nil, err
 	}
 	return &DescribeBlueGreenDeploymentsOutput{BlueGreenDeployments: []BlueGreenDeployment{}}, nil

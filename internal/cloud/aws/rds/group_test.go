@@ -29,7 +29,9 @@ func TestSubnetGroups(t *testing.T) {
 	refused(t, create("default", ids...), "InvalidParameterValue")
 	refused(t, create("x", ids[0], ids[3]), "DBSubnetGroupDoesNotCoverEnoughAZs", "Current AZ coverage: us-east-1a")
 	refused(t, create("x", ids[0], "subnet-0"), "InvalidSubnet", "subnet-0")
-	c.create("i", func(in *rds.CreateDBInstanceInput) { in.DBSubnetGroupName, in.AvailabilityZone = aws.String("main"), aws.String("us-east-1a") })
+	c.create("i", func(in *rds.CreateDBInstanceInput) {
+		in.DBSubnetGroupName, in.AvailabilityZone = aws.String("main"), aws.String("us-east-1a")
+	})
 	modify := func(ids ...string) error {
 		_, err := c.ModifyDBSubnetGroup(c.ctx, &rds.ModifyDBSubnetGroupInput{DBSubnetGroupName: aws.String("main"), SubnetIds: ids})
 		return err

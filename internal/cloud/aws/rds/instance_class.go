@@ -62,9 +62,6 @@ func (c class) performanceInsights(engine string) bool {
 	return engine != mysql || !slices.Contains([]string{"micro", "small"}, c.size)
 }
 
-// dedicatedLogVolume needs provisioned IOPS and a class that is not burstable.
-func (c class) burstable() bool { return strings.HasPrefix(c.family, "t") }
-
 // checkClass checks that an instance of an engine's version can have a class.
 func checkClass(e *engine, v version, name string) (class, error) {
 	if !strings.HasPrefix(name, "db.") {

@@ -34,7 +34,7 @@ type request struct {
 }
 
 // keyring has the ARNs of the KMS keys that a call needs, looked up before its transaction.
-type keyring struct{ storage, insights, secret string }
+type keyring struct{ insights, secret string }
 
 // key gives the ARN of the KMS key that a call names, or of the AWS managed key of a service.
 func (s *Service) key(ctx context.Context, named *string, service string) (string, error) {
@@ -52,7 +52,7 @@ func (s *Service) key(ctx context.Context, named *string, service string) (strin
 func (s *Service) keys(ctx context.Context, rq *request) (keyring, error) {
 	var k keyring
 	var err error
-	if yes(rq.Insights) {
+	if yes(rq.Insights) || text(rq.InsightsKey) != "" {
 		if k.insights, err = s.key(ctx, rq.InsightsKey, "rds"); err != nil {
 			return k, err
 		}

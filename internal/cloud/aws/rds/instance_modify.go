@@ -34,14 +34,6 @@ func (s *Service) ModifyDBInstance(ctx context.Context, in *ModifyDBInstanceInpu
 	if err != nil {
 		return nil, err
 	}
-	if text(in.PerformanceInsightsKMSKeyId) == "" {
-		keys.insights = "" // the key that there is, if there is one
-		if yes(in.EnablePerformanceInsights) {
-			if keys.insights, err = s.key(ctx, nil, "rds"); err != nil {
-				return nil, err
-			}
-		}
-	}
 	out := &ModifyDBInstanceOutput{}
 	return out, s.update(ctx, func(t *txn) error {
 		r, err := t.instance(*in.DBInstanceIdentifier)
@@ -51,8 +43,9 @@ func (s *Service) ModifyDBInstance(ctx context.Context, in *ModifyDBInstanceInpu
 		if !r.Stopped.IsZero() {
 			return wire.Errorf("InvalidDBInstanceState", "You can't modify a stopped DB instance. Start the DB instance %s, and then modify it.", r.ID)
 		}
+		keys := keys
 		if text(in.PerformanceInsightsKMSKeyId) == "" && r.Insights.Enabled {
-			keys.insights = ""
+			keys.insights = "" // it stays with the key that it has
 		}
 		if r.Pending == nil {
 			r.Pending = &pending{}

@@ -162,8 +162,11 @@ func (r *instanceRecord) setInsights(c class, mode *string, enabled *bool, key s
 func (t *txn) setMonitoring(r *instanceRecord, interval *int64, role *string) error {
 	next := r.Monitoring
 	next.Interval = or(interval, next.Interval)
-	if role != nil {
+	switch {
+	case role != nil:
 		next.Role = *role
+	case next.Interval == 0:
+		next.Role = "" // it is forgotten with the monitoring
 	}
 	if !slices.Contains([]int64{0, 1, 5, 10, 15, 30, 60}, next.Interval) {
 		return invalid("Invalid monitoring interval: %d. Valid values are: 0, 1, 5, 10, 15, 30, 60", next.Interval)
@@ -171,7 +174,7 @@ func (t *txn) setMonitoring(r *instanceRecord, interval *int64, role *string) er
 	if next.Interval > 0 && next.Role == "" {
 		return conflict("A MonitoringRoleARN value is required if you specify a MonitoringInterval value other than 0.")
 	}
-	if next.Role != "" && next != r.Monitoring {
+	if next.Interval > 0 && next != r.Monitoring {
 		known, ok := t.d.Roles.Role(t.tx, next.Role)
 		if !ok || known.Account != t.sc.Account || !known.Trusts("monitoring.rds.amazonaws.com", auth.Source(t.sc.Account, instanceARN(t.sc, r.ID))) {
 			return invalid("IAM role ARN value is invalid or does not include the required permissions for: ENHANCED_MONITORING")

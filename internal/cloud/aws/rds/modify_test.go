@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 
@@ -62,7 +63,9 @@ func TestRename(t *testing.T) {
 	if *later.DBInstanceIdentifier != "a" || *later.PendingModifiedValues.DBInstanceIdentifier != "new" {
 		t.Errorf("got %+v", later)
 	}
-	now := must(c.modify("a", func(in *rds.ModifyDBInstanceInput) { in.ApplyImmediately, in.CopyTagsToSnapshot = aws.Bool(true), aws.Bool(true) }))(t)
+	now := must(c.modify("a", func(in *rds.ModifyDBInstanceInput) {
+		in.ApplyImmediately, in.CopyTagsToSnapshot = aws.Bool(true), aws.Bool(true)
+	}))(t)
 	if *now.DBInstanceIdentifier != "new" || !strings.HasPrefix(*now.Endpoint.Address, "new.") || len(now.TagList) != 1 || *now.DbiResourceId != *later.DbiResourceId {
 		t.Errorf("got %+v", now)
 	}
@@ -114,8 +117,9 @@ func TestSettingsOfMonitoring(t *testing.T) {
 		made.PerformanceInsightsKMSKeyId == nil || !slices.Equal(made.EnabledCloudwatchLogsExports, []string{"postgresql"}) {
 		t.Errorf("got %+v", made)
 	}
+	must(c.iam.DeleteRole(c.ctx, &iam.DeleteRoleInput{RoleName: aws.String("monitor")}))(t)
 	off := must(c.modify("a", func(in *rds.ModifyDBInstanceInput) {
-		in.MonitoringInterval, in.MonitoringRoleArn, in.EnablePerformanceInsights = aws.Int32(0), aws.String(""), aws.Bool(false)
+		in.MonitoringInterval, in.EnablePerformanceInsights = aws.Int32(0), aws.Bool(false)
 		in.CloudwatchLogsExportConfiguration = &types.CloudwatchLogsExportConfiguration{EnableLogTypes: []string{"upgrade"}, DisableLogTypes: []string{"postgresql"}}
 	}))(t)
 	if *off.MonitoringInterval != 0 || off.MonitoringRoleArn != nil || *off.PerformanceInsightsEnabled || off.PerformanceInsightsKMSKeyId != nil ||

@@ -9,7 +9,7 @@ import (
 
 // DescribeOrderableDBInstanceOptions lists the combinations of an engine's versions, instance classes and storage types.
 func (s *Service) DescribeOrderableDBInstanceOptions(ctx context.Context, in *DescribeOrderableDBInstanceOptionsInput) (*DescribeOrderableDBInstanceOptionsOutput, error) {
-	size, err := pageSize(in.MaxRecords, 20, 100, 10000)
+	size, err := pageSize(in.MaxRecords, 10000)
 	if err != nil {
 		return nil, err
 	}

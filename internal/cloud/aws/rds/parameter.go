@@ -156,7 +156,7 @@ func (s *Service) ResetDBParameterGroup(ctx context.Context, in *ResetDBParamete
 
 // DescribeDBParameters lists a group's parameters.
 func (s *Service) DescribeDBParameters(ctx context.Context, in *DescribeDBParametersInput) (*DescribeDBParametersOutput, error) {
-	size, err := pageSize(in.MaxRecords, 20, 100, 100)
+	size, err := pageSize(in.MaxRecords, 100)
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +198,7 @@ func (p *parameter) render() Parameter {
 
 // DescribeEngineDefaultParameters lists a family's parameters.
 func (s *Service) DescribeEngineDefaultParameters(_ context.Context, in *DescribeEngineDefaultParametersInput) (*DescribeEngineDefaultParametersOutput, error) {
-	size, err := pageSize(in.MaxRecords, 20, 100, 100)
+	size, err := pageSize(in.MaxRecords, 100)
 	if err != nil {
 		return nil, err
 	}

@@ -126,7 +126,7 @@ func (s *Service) DescribeDBParameterGroups(ctx context.Context, in *DescribeDBP
 			out.DBParameterGroups = append(out.DBParameterGroups, *t.renderParameterGroup(g))
 			return nil
 		}
-		size, err := pageSize(in.MaxRecords, 20, 100, 100)
+		size, err := pageSize(in.MaxRecords, 100)
 		if err != nil {
 			return err
 		}

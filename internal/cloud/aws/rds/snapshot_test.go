@@ -82,7 +82,9 @@ func TestAutomatedBackups(t *testing.T) {
 	}
 	_, err = restore("c", func(in *rds.RestoreDBInstanceToPointInTimeInput) {})
 	refused(t, err, "InvalidParameterCombination", "RestoreTime")
-	_, err = restore("c", func(in *rds.RestoreDBInstanceToPointInTimeInput) { in.RestoreTime = aws.Time(c.cloud.Clock.Now().Add(-72 * time.Hour)) })
+	_, err = restore("c", func(in *rds.RestoreDBInstanceToPointInTimeInput) {
+		in.RestoreTime = aws.Time(c.cloud.Clock.Now().Add(-72 * time.Hour))
+	})
 	refused(t, err, "InvalidParameterValue", "restore window")
 	must(restore("c", func(in *rds.RestoreDBInstanceToPointInTimeInput) {
 		in.SourceDBInstanceIdentifier, in.SourceDbiResourceId, in.RestoreTime = nil, made.DbiResourceId, aws.Time(c.cloud.Clock.Now().Add(-24*time.Hour))
@@ -92,7 +94,9 @@ func TestAutomatedBackups(t *testing.T) {
 		in.SourceDBInstanceIdentifier, in.UseLatestRestorableTime = aws.String("none"), aws.Bool(true)
 	})
 	refused(t, err, "PointInTimeRestoreNotEnabled")
-	off := must(c.modify("a", func(in *rds.ModifyDBInstanceInput) { in.BackupRetentionPeriod, in.ApplyImmediately = aws.Int32(0), aws.Bool(true) }))(t)
+	off := must(c.modify("a", func(in *rds.ModifyDBInstanceInput) {
+		in.BackupRetentionPeriod, in.ApplyImmediately = aws.Int32(0), aws.Bool(true)
+	}))(t)
 	if off.LatestRestorableTime != nil || len(c.snapshots("a", "automated")) != 0 {
 		t.Error("backups are left")
 	}
@@ -110,7 +114,9 @@ func TestReplicas(t *testing.T) {
 	c.create("a")
 	_, err := replica("r", "a")
 	refused(t, err, "InvalidDBInstanceState", "Automated backups are not enabled")
-	must(c.modify("a", func(in *rds.ModifyDBInstanceInput) { in.BackupRetentionPeriod, in.ApplyImmediately = aws.Int32(1), aws.Bool(true) }))(t)
+	must(c.modify("a", func(in *rds.ModifyDBInstanceInput) {
+		in.BackupRetentionPeriod, in.ApplyImmediately = aws.Int32(1), aws.Bool(true)
+	}))(t)
 	r := must(replica("r", arnPrefix+"db:a"))(t)
 	if *r.ReadReplicaSourceDBInstanceIdentifier != "a" || *r.BackupRetentionPeriod != 0 || *r.MasterUsername != "app" || *r.DBInstanceClass != "db.t4g.micro" ||
 		*r.StatusInfos[0].Status != "replicating" {

@@ -42,14 +42,6 @@ func tagsOf(in []Tag) (map[string]string, error) {
 	return out, nil
 }
 
-// tagsOfCreation checks the tags of a call that may also have them as specifications by the type of resource.
-func tagsOfCreation(in []Tag, specified []TagSpecification, operation string) (map[string]string, error) {
-	if len(specified) > 0 {
-		return nil, wire.NotImplemented("rds:" + operation + " with TagSpecifications")
-	}
-	return tagsOf(in)
-}
-
 func (t *txn) tagList(arn string) []Tag {
 	tags := state.Tags(t.tx, arn)
 	out := make([]Tag, 0, len(tags))

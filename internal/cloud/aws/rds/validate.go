@@ -50,11 +50,11 @@ func nameIn(sc state.Scope, kind, identifier string) (string, error) {
 	return strings.ToLower(name), nil
 }
 
-// pageSize checks MaxRecords.
-func pageSize(given *int64, least, standard, most int64) (int, error) {
-	n := or(given, standard)
-	if n < least || n > most {
-		return 0, invalid("Invalid value %d for MaxRecords. Must be between %d and %d", n, least, most)
+// pageSize checks MaxRecords, which is 20 at least and 100 by default.
+func pageSize(given *int64, most int64) (int, error) {
+	n := or(given, 100)
+	if n < 20 || n > most {
+		return 0, invalid("Invalid value %d for MaxRecords. Must be between 20 and %d", n, most)
 	}
 	return int(n), nil
 }
@@ -92,7 +92,7 @@ func pageOf[T any](t *txn, table state.Table[T], l list, filters map[string]func
 }
 
 func pageIn[T any](from func(after string) iter.Seq2[string, *T], l list, filters map[string]func(*T) []string, keep func(*T) bool) ([]*T, *string, error) {
-	size, err := pageSize(l.max, 20, 100, 100)
+	size, err := pageSize(l.max, 100)
 	if err != nil {
 		return nil, nil, err
 	}
