@@ -19,7 +19,7 @@ type tier struct {
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#metrics-retention
 func tiers() [4]tier {
 	const day = 24 * time.Hour
-	return [4]tier{{1, 60, 3 * time.Hour}, {60, 900, 3 * day}, {300, 3600, 15 * day}, {3600, 86400, 63 * day}}
+	return [4]tier{{1, 30, 3 * time.Hour}, {60, 300, 3 * day}, {300, 3600, 15 * day}, {3600, 86400, 63 * day}}
 }
 
 // chunkRecord holds a run of a metric's data points of one unit and tier, in order of time. It stands under chunkID. Its size has a
@@ -61,9 +61,9 @@ func (t *txn) add(uid string, level int, unit string, samples []sample) {
 	}
 	for start, points := range groups {
 		id := chunkID(uid, level, unit, start)
-		c, ok := t.chunks.Get(t.tx, t.sc, id)
-		if !ok {
-			c = &chunkRecord{}
+		c := &chunkRecord{}
+		for _, have := range t.chunks.Range(t.tx, t.sc, id, id+"\x00", false) { // shared: points are changed by putting others in their place
+			c.Points = slices.Clone(have.Points)
 		}
 		for _, p := range points {
 			c.merge(p)

@@ -1,7 +1,7 @@
 // Package cloudwatch is Amazon CloudWatch: metrics, metric math, alarms and dashboards. It speaks AWS Query, RPC v2 CBOR and JSON 1.0.
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/
 //
-// A metric's data lies in chunks: records with up to 60 data points of one unit and resolution, keyed by the metric and their time, so
+// A metric's data lies in chunks: records with up to 30 data points of one unit and resolution, keyed by the metric and their time, so
 // that a datum costs the same however much there is, and a query reads its own time range only. Data is as durable as any other write:
 // what PutMetricData has acknowledged is on disk. An hourly pass puts old data together in coarser points, and so bounds what there is.
 //
