@@ -21,6 +21,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -195,6 +196,12 @@ func (o *options) runPackage(ctx context.Context, cache, dir string, env []strin
 	total, passed := 0, 0
 	started := time.Now()
 	out := ""
+	if pkg == "acm" {
+		if err := makeZone(ctx, env); err != nil {
+			return err
+		}
+		env = append(slices.Clone(env), "ACM_CERTIFICATE_ROOT_DOMAIN="+rootDomain)
+	}
 	for _, suite := range suites {
 		total += len(names[suite])
 		log.Printf("running %d tests of %s %s", len(names[suite]), pkg, suite)

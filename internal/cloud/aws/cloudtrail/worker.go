@@ -21,8 +21,8 @@ func (s *Service) Run(ctx context.Context) error {
 		s.mu.Lock()
 		next := s.next
 		s.mu.Unlock()
-		if s.d.Clock.Wait(ctx, next) != nil {
-			return nil // ctx has ended
+		if err := s.d.Clock.Wait(ctx, next); err != nil {
+			return nil //nolint:nilerr // ctx has ended
 		}
 		now := s.d.Clock.Now()
 		s.deliver(ctx, now.Truncate(interval))
