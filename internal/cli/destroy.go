@@ -17,7 +17,8 @@ func newDestroy(env Env) *cobra.Command {
 	var f destroy
 	cmd := &cobra.Command{
 		Use: "destroy ENVIRONMENT", Short: "Take an environment down, and list what still stands", Args: cobra.ExactArgs(1),
-		Long: `Destroy everything of an environment, in the order that Terraform finds, and then list what still carries the environment's tags.
+		Long: `Destroy everything of an environment, in the order that Terraform finds, deregister the task definitions of deployments, which Terraform
+does not know, and then list what still carries the environment's tags.
 An environment with protected = true is guarded: set it to false and run 'atoll up' first. On AWS the plan is shown and the
 environment's name asked for.`,
 		Example: "  atoll destroy dev\n  atoll destroy staging --target aws",
@@ -40,7 +41,14 @@ func (f *destroy) run(ctx context.Context, env Env, name string) error {
 		var left []deploy.Leftover
 		err := deploy.Step(o.progress, "look for what is left", func() (string, error) {
 			var err error
-			left, err = o.Leftovers(ctx)
+			if left, err = o.Leftovers(ctx); err != nil {
+				return "", err
+			}
+			found := len(left)
+			left, err = o.Deregister(ctx, left)
+			if n := found - len(left); n > 0 && err == nil {
+				return fmt.Sprintf("%d resources, and %d task definitions of deployments, deregistered", len(left), n), nil
+			}
 			return fmt.Sprintf("%d resources", len(left)), err
 		})
 		if err != nil {

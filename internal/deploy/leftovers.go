@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	tagging "github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi/types"
 )
@@ -41,12 +42,34 @@ func (s *Session) Leftovers(ctx context.Context) ([]Leftover, error) {
 	return out, nil
 }
 
+// revision is what the ARN of a task definition has, and no other.
+const revision = ":task-definition/"
+
+// Deregister takes away the revisions of task definitions among what is left: deployments have registered them, so that Terraform does
+// not know them. It gives the others.
+func (s *Session) Deregister(ctx context.Context, left []Leftover) (others []Leftover, err error) {
+	cfg, err := s.sdk(ctx)
+	if err != nil {
+		return nil, err
+	}
+	client := ecs.NewFromConfig(cfg)
+	for _, l := range left {
+		if !strings.Contains(l.ARN, revision) {
+			others = append(others, l)
+			continue
+		}
+		if _, err := client.DeregisterTaskDefinition(ctx, &ecs.DeregisterTaskDefinitionInput{TaskDefinition: &l.ARN}); err != nil {
+			return nil, fmt.Errorf("deregistering %s: %w", l.ARN, err)
+		}
+	}
+	return others, nil
+}
+
 // why says what keeps a resource of this kind after a destroy.
 func why(arn string) string {
 	for _, c := range []struct{ part, why string }{
 		{":snapshot:", "the database's final snapshot, kept since the environment is protected"},
 		{":auto-backup:", "automatic backups, kept until they expire since the environment is protected"},
-		{":task-definition/", "a revision that a deployment registered; it costs nothing"},
 		{":kms:", "a KMS key that is scheduled for deletion"},
 		{":secret:", "a secret that is scheduled for deletion"},
 		{":s3:::", "a bucket that holds objects"},
