@@ -1,5 +1,6 @@
 # atoll: what a developer runs. `make` alone builds.
 GOLANGCI = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+TFLINT = go run github.com/terraform-linters/tflint@v0.64.0
 FUZZTIME = 60s
 
 .PHONY: build test lint e2e acceptance fuzz gen bench
@@ -10,10 +11,11 @@ build: ## bin/atoll
 test: ## everything that needs no Terraform
 	go test ./...
 
-lint: ## vet, golangci-lint, gofmt, terraform fmt
+lint: ## vet, golangci-lint, gofmt, terraform fmt, tflint
 	go vet ./... && go vet -tags e2e ./test/...
 	$(GOLANGCI) run ./...
-	terraform fmt -check -recursive blueprint
+	terraform fmt -check -recursive blueprint test/e2e/testdata
+	cd blueprint && $(TFLINT) --recursive
 
 e2e: build ## the blueprint and the AWS CLI against the local cloud; builds the AWS provider once where it cannot be downloaded
 	./bin/atoll provider ensure
