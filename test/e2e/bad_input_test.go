@@ -9,6 +9,7 @@ import (
 
 // TestBadInput wants an error for each wrong setting that says which line to change, and what was made in spite of it told and removable.
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	c := startCloud(t)
 	before := c.inventory()
 	p := newProject(t, c)

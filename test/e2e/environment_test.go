@@ -96,6 +96,7 @@ const (
 
 // TestEnvironment takes three environments through their lives with atoll: each in an account of its own, changed, deployed to, destroyed.
 func TestEnvironment(t *testing.T) {
+	t.Parallel()
 	c := startCloud(t)
 	dev := c.in("dev")
 	before := dev.inventory()
@@ -220,6 +221,7 @@ func revise(t *testing.T, containers *ecs.Client, family, image string) (arn *st
 
 // TestPlainTerraform makes dev with atoll and takes it down with terraform alone, in the folder where atoll has worked.
 func TestPlainTerraform(t *testing.T) {
+	t.Parallel()
 	c := startCloud(t)
 	before := c.inventory()
 	p := newProject(t, c)
@@ -237,6 +239,7 @@ func TestPlainTerraform(t *testing.T) {
 
 // TestHandwritten takes a stack of the same architecture that shares nothing with the blueprint through its life.
 func TestHandwritten(t *testing.T) {
+	t.Parallel()
 	c := startCloud(t)
 	before := c.inventory()
 	main, err := os.ReadFile("testdata/handwritten/main.tf")

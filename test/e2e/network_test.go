@@ -20,6 +20,7 @@ database    = null
 // TestNetwork takes the blueprint's network through its life: nothing of it is special to the local cloud, and no wait of the
 // provider is taken out.
 func TestNetwork(t *testing.T) {
+	t.Parallel()
 	c := startCloud(t)
 	before := c.inventory()
 	s := copyBlueprint(t, c)
@@ -57,6 +58,7 @@ func TestNetwork(t *testing.T) {
 
 // TestBlueprintTests runs the blueprint's own tests, those that apply among them.
 func TestBlueprintTests(t *testing.T) {
+	t.Parallel()
 	c := startCloud(t)
 	before := c.inventory()
 	s := copyBlueprint(t, c)
