@@ -127,6 +127,10 @@ func TestTags(t *testing.T) {
 	if len(out.TagList) != 1 || *out.TagList[0].Key != "b" {
 		t.Errorf("got %v", out.TagList)
 	}
+	out = must(s.ListTagsForResource(s.ctx, &awsssm.ListTagsForResourceInput{ResourceType: kind, ResourceId: aws.String(*id + ":1")}))(t)
+	if len(out.TagList) != 1 {
+		t.Errorf("with a version: got %v", out.TagList)
+	}
 	many := map[string]string{}
 	for i := range 50 {
 		many[fmt.Sprint(i)] = ""

@@ -40,7 +40,7 @@ func tagMap(tags []Tag) (map[string]string, error) {
 // taggable are the kinds of resources that Systems Manager tags.
 var taggable = []string{"Association", "Automation", "CloudConnector", "Document", "MaintenanceWindow", "ManagedInstance", "OpsItem", "OpsMetadata", "PatchBaseline"}
 
-// tagged finds the parameter that a call on tags names.
+// tagged finds the parameter that a call on tags names. AWS overlooks a version behind the name.
 func (t *txn) tagged(operation, kind, name string) (*parameterRecord, error) {
 	switch {
 	case slices.Contains(taggable, kind):
@@ -48,7 +48,8 @@ func (t *txn) tagged(operation, kind, name string) (*parameterRecord, error) {
 	case kind != "Parameter":
 		return nil, errorf("InvalidResourceType", "%s is not a valid resource type. Valid resource types are: %s, Parameter.", kind, strings.Join(taggable, ", "))
 	}
-	if p, ok := t.find(name); ok {
+	base, _ := split(name)
+	if p, ok := t.find(base); ok {
 		return p, nil
 	}
 	return nil, errorf("InvalidResourceId", "The resource ID is not valid. Verify that you entered the correct ID and try again: %s", name)
