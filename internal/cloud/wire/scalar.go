@@ -124,8 +124,15 @@ func epoch(f float64) (time.Time, error) {
 	if math.IsNaN(f) || math.Abs(f) > 1e12 {
 		return time.Time{}, strconv.ErrRange
 	}
-	return time.UnixMilli(int64(math.Round(f * 1000))).UTC(), nil
+	t := time.UnixMilli(int64(math.Round(f * 1000))).UTC()
+	if !representable(t) {
+		return time.Time{}, strconv.ErrRange
+	}
+	return t, nil
 }
+
+// representable reports whether a time can be written in all of the formats that protocols have: RFC 3339 has years of four digits.
+func representable(t time.Time) bool { return t.UTC().Year() >= 0 && t.UTC().Year() <= 9999 }
 
 // appendText writes a scalar as text, for XML and headers.
 func appendText(b []byte, s *shape, v reflect.Value, ts string, millis bool) []byte {
