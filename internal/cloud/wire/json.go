@@ -125,10 +125,10 @@ func assignScalar(s *shape, v reflect.Value, tree any, path string) error {
 		return fault(path, "binary data was expected")
 	}
 	if t, ok := tree.(time.Time); ok && s.kind == kindTime {
-		if !representable(t) {
+		if t = t.Round(time.Millisecond).UTC(); !representable(t) {
 			return fault(path, "not a timestamp")
 		}
-		v.Set(reflect.ValueOf(t.Round(time.Millisecond).UTC()))
+		v.Set(reflect.ValueOf(t))
 		return nil
 	}
 	f, exact, ok := number(tree)
