@@ -211,6 +211,9 @@ func (o *options) runPackage(ctx context.Context, cache, dir string, env []strin
 			return ctx.Err()
 		}
 		out += more
+		if err != nil {
+			out += fmt.Sprintf("\n%v\n", err) // a killed process says nothing itself
+		}
 	}
 	for _, t := range tests {
 		if t.pkg == pkg {
