@@ -126,7 +126,7 @@ func checkNames(names []string) error {
 	return nil
 }
 
-// DeleteAlarms deletes alarms, all of them or none.
+// DeleteAlarms deletes alarms, all of them or none. Names of no alarm are passed over: AWS documents an error and gives none.
 func (s *Service) DeleteAlarms(ctx context.Context, in *DeleteAlarmsInput) (*DeleteAlarmsOutput, error) {
 	if err := checkNames(in.AlarmNames); err != nil {
 		return nil, err
@@ -135,10 +135,7 @@ func (s *Service) DeleteAlarms(ctx context.Context, in *DeleteAlarmsInput) (*Del
 		composites := 0
 		for _, name := range in.AlarmNames {
 			r, ok := t.alarms.Get(t.tx, t.sc, name)
-			if !ok {
-				return wire.Errorf("ResourceNotFound", "The alarm %s does not exist.", name)
-			}
-			if r.Composite != nil {
+			if ok && r.Composite != nil {
 				composites++
 			}
 			for parent := range t.alarms.By(t.tx, t.sc, byChild, name) {

@@ -75,7 +75,7 @@ func (s *Service) GetDashboard(ctx context.Context, in *GetDashboardInput) (*Get
 	})
 }
 
-// DeleteDashboards deletes dashboards, all of them or none.
+// DeleteDashboards deletes dashboards, all of them or none. Names of no dashboard are passed over: AWS documents an error and gives none.
 func (s *Service) DeleteDashboards(ctx context.Context, in *DeleteDashboardsInput) (*DeleteDashboardsOutput, error) {
 	if len(in.DashboardNames) == 0 || len(in.DashboardNames) > 100 {
 		return nil, badValue("The collection DashboardNames must have a size between 1 and 100.")
@@ -85,9 +85,7 @@ func (s *Service) DeleteDashboards(ctx context.Context, in *DeleteDashboardsInpu
 			if err := checkDashboardName(name); err != nil {
 				return err
 			}
-			if !t.dashboards.Delete(t.tx, t.global(), name) {
-				return noDashboard(name)
-			}
+			t.dashboards.Delete(t.tx, t.global(), name)
 		}
 		return nil
 	})
