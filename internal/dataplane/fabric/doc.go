@@ -1,0 +1,13 @@
+// Package fabric is the network between the addresses of virtual networks. It carries TCP flows, DNS questions and UDP to the outside,
+// between what runs on this machine: a flow is looked at when it begins, by a Policy that knows security groups, network ACLs and
+// routes, and is then connected to whoever serves the interface that it leads to. Nothing of it is seen by the machine's own network:
+// no addresses, bridges, routes or rules are added to it.
+//
+// What runs in containers gets a network namespace (Attach, Linux only) with one interface that has its address in the virtual network. All that
+// it sends ends in a TCP/IP stack of this process, which asks the policy for each new flow. A blocked flow gets no answer, as from a
+// security group. Flows towards a namespace are connected within it, by the kernel, from the address that they come from.
+//
+// As with security groups, a flow that is under way goes on when a rule that let it begin is taken away.
+//
+// What is not carried: ICMP, UDP between interfaces, IPv6, and fragments of datagrams larger than the MTU.
+package fabric

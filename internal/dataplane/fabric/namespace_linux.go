@@ -1,0 +1,150 @@
+package fabric
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"runtime"
+	"strconv"
+
+	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netns"
+	"golang.org/x/sys/unix"
+	"gvisor.dev/gvisor/pkg/tcpip/link/tun"
+)
+
+// mtu of the interfaces in namespaces, in bytes. No packet leaves the machine in this form, so larger ones cost less.
+const mtu = 65520
+
+// device is the name that containers on Fargate see.
+const device = "eth0"
+
+// Namespace is a network namespace whose traffic the fabric carries.
+type Namespace struct {
+	fabric *Fabric
+	iface  Interface
+	ns     *os.File
+	link   *link
+	stop   func()
+}
+
+// Attach makes a network namespace with an interface, and serves the interface's address from it. It needs the capability
+// CAP_SYS_ADMIN and /dev/net/tun.
+func (f *Fabric) Attach(iface Interface) (*Namespace, error) {
+	n := &Namespace{fabric: f, iface: iface}
+	tunnel, err := n.create()
+	if err != nil {
+		return nil, fmt.Errorf("making the network namespace of %s: %w", iface.ID, err)
+	}
+	n.link, err = f.newLink(iface.ID, tunnel)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("carrying the traffic of %s: %w", iface.ID, err), unix.Close(tunnel), n.ns.Close())
+	}
+	n.stop = f.Serve(iface.ID, n.Dial)
+	return n, nil
+}
+
+// Path is where the namespace is found as long as it is not closed and this process lives.
+func (n *Namespace) Path() string {
+	return "/proc/" + strconv.Itoa(os.Getpid()) + "/fd/" + strconv.Itoa(int(n.ns.Fd()))
+}
+
+// Close ends the flows of the namespace. The namespace itself is gone with the last process in it.
+func (n *Namespace) Close() error {
+	n.stop()
+	n.link.close()
+	return n.ns.Close()
+}
+
+// Dial connects to a port within the namespace.
+func (n *Namespace) Dial(ctx context.Context, port int) (c net.Conn, err error) {
+	address := netip.AddrPortFrom(n.iface.Address, uint16(port)).String()
+	err = within(n.ns, func() error {
+		c, err = new(net.Dialer).DialContext(ctx, "tcp4", address)
+		return err
+	})
+	return c, err
+}
+
+// create makes the namespace, and gives the TUN device in it that stands for its interface.
+func (n *Namespace) create() (tunnel int, err error) {
+	err = onThread(func() error {
+		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+			return fmt.Errorf("unsharing: %w", err)
+		}
+		if n.ns, err = os.Open("/proc/thread-self/ns/net"); err != nil {
+			return err
+		}
+		if tunnel, err = tun.Open(device); err != nil {
+			return errors.Join(fmt.Errorf("opening /dev/net/tun: %w", err), n.ns.Close())
+		}
+		if err := n.configure(); err != nil {
+			return errors.Join(err, unix.Close(tunnel), n.ns.Close())
+		}
+		return nil
+	})
+	return tunnel, err
+}
+
+// configure sets the interface and the routes of the namespace, in which the calling thread is.
+func (n *Namespace) configure() error {
+	h, err := netlink.NewHandle()
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	lo, err := h.LinkByName("lo")
+	if err != nil {
+		return err
+	}
+	eth, err := h.LinkByName(device)
+	if err != nil {
+		return err
+	}
+	address := &netlink.Addr{IPNet: &net.IPNet{IP: n.iface.Address.AsSlice(), Mask: net.CIDRMask(n.iface.Subnet.Bits(), 32)}}
+	steps := []struct {
+		name string
+		do   func() error
+	}{
+		{"bringing lo up", func() error { return h.LinkSetUp(lo) }},
+		{"setting the MTU", func() error { return h.LinkSetMTU(eth, mtu) }},
+		{"adding the address", func() error { return h.AddrAdd(eth, address) }},
+		{"bringing the interface up", func() error { return h.LinkSetUp(eth) }},
+		{"adding the default route", func() error {
+			return h.RouteAdd(&netlink.Route{LinkIndex: eth.Attrs().Index, Dst: &net.IPNet{IP: net.IPv4zero, Mask: net.CIDRMask(0, 32)}, Gw: n.iface.Subnet.Masked().Addr().Next().AsSlice()})
+		}},
+		// As containers have it: ports below 1024 are not for root alone.
+		{"opening low ports", func() error {
+			return os.WriteFile("/proc/sys/net/ipv4/ip_unprivileged_port_start", []byte("0"), 0)
+		}},
+	}
+	for _, s := range steps {
+		if err := s.do(); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	return nil
+}
+
+// within runs f on a thread that is in a namespace.
+func within(ns *os.File, f func() error) error {
+	return onThread(func() error {
+		if err := netns.Set(netns.NsHandle(ns.Fd())); err != nil {
+			return fmt.Errorf("entering the network namespace: %w", err)
+		}
+		return f()
+	})
+}
+
+// onThread runs f on a thread of its own, which ends with it: whatever namespace f went into, nobody else is in it afterwards.
+func onThread(f func() error) error {
+	done := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+		done <- f()
+	}()
+	return <-done
+}
