@@ -1,0 +1,173 @@
+package container
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// cgroupParent holds the control groups of all groups.
+const cgroupParent = "atoll"
+
+// cgroups is the machine's control groups, of version 1 or 2, from their root on.
+// https://docs.kernel.org/admin-guide/cgroup-v1/ https://docs.kernel.org/admin-guide/cgroup-v2.html
+type cgroups struct {
+	root    string
+	unified bool
+}
+
+// machineCgroups finds the control groups. ok is false where they cannot be changed.
+func machineCgroups() (c cgroups, ok bool) {
+	c.root = "/sys/fs/cgroup"
+	var s unix.Statfs_t
+	c.unified = unix.Statfs(c.root, &s) == nil && s.Type == unix.CGROUP2_SUPER_MAGIC
+	ok = true
+	for _, dir := range c.dirs("") {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			ok = false
+		}
+	}
+	if ok && c.unified {
+		ok = c.delegate(c.root) == nil && c.delegate(filepath.Join(c.root, cgroupParent)) == nil
+	}
+	return c, ok
+}
+
+// delegate lets the children of a version 2 group have limits.
+func (c cgroups) delegate(dir string) error {
+	return os.WriteFile(filepath.Join(dir, "cgroup.subtree_control"), []byte("+cpu +memory"), 0)
+}
+
+// dirs are the directories of a group.
+func (c cgroups) dirs(group string) []string {
+	if c.unified {
+		return []string{filepath.Join(c.root, cgroupParent, group)}
+	}
+	return []string{filepath.Join(c.root, "memory", cgroupParent, group), filepath.Join(c.root, "cpu", cgroupParent, group), filepath.Join(c.root, "cpuacct", cgroupParent, group)}
+}
+
+func (c cgroups) file(controller, group, name string) string {
+	if c.unified {
+		controller = ""
+	}
+	return filepath.Join(c.root, controller, cgroupParent, group, name)
+}
+
+func (c cgroups) create(group string, l Limits) error {
+	for _, dir := range c.dirs(group) {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+	}
+	type setting struct{ controller, file, value string }
+	var set []setting
+	if c.unified {
+		if err := c.delegate(c.dirs(group)[0]); err != nil {
+			return err
+		}
+		if l.Memory > 0 {
+			set = append(set, setting{"", "memory.max", strconv.FormatInt(l.Memory, 10)}, setting{"", "memory.swap.max", "0"})
+		}
+		if l.CPUs > 0 {
+			set = append(set, setting{"", "cpu.max", fmt.Sprintf("%d %d", int64(l.CPUs*period), period)})
+		}
+	} else {
+		set = append(set, setting{"memory", "memory.use_hierarchy", "1"})
+		if l.Memory > 0 {
+			set = append(set, setting{"memory", "memory.limit_in_bytes", strconv.FormatInt(l.Memory, 10)})
+		}
+		if l.CPUs > 0 {
+			set = append(set, setting{"cpu", "cpu.cfs_period_us", strconv.Itoa(period)}, setting{"cpu", "cpu.cfs_quota_us", strconv.FormatInt(int64(l.CPUs*period), 10)})
+		}
+	}
+	for _, s := range set {
+		err := os.WriteFile(c.file(s.controller, group, s.file), []byte(s.value), 0)
+		optional := s.file == "memory.use_hierarchy" || s.file == "memory.swap.max" // not on every kernel
+		if err != nil && !optional {
+			return fmt.Errorf("setting the limits of %s: %w", group, err)
+		}
+	}
+	return nil
+}
+
+// remove removes a group and what is below it, once their processes are gone.
+func (c cgroups) remove(group string) error {
+	var errs []error
+	for _, dir := range c.dirs(group) {
+		children, err := os.ReadDir(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		for _, child := range children {
+			if child.IsDir() {
+				errs = append(errs, unix.Rmdir(filepath.Join(dir, child.Name())))
+			}
+		}
+		if err := unix.Rmdir(dir); err != nil {
+			errs = append(errs, fmt.Errorf("removing %s: %w", dir, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// outOfMemory counts how often the kernel has ended a process of a group, and of a container in it.
+func (c cgroups) outOfMemory(group, id string) int64 {
+	var n int64
+	for _, g := range []string{group, filepath.Join(group, id)} {
+		name := "memory.oom_control"
+		if c.unified {
+			name = "memory.events.local"
+		}
+		n += field(c.file("memory", g, name), "oom_kill")
+	}
+	return n
+}
+
+// field gives a number of a file whose lines are names with numbers; 0 if it is not there.
+func field(path, name string) int64 {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return 0
+	}
+	for s := bufio.NewScanner(bytes.NewReader(b)); s.Scan(); {
+		if value, ok := strings.CutPrefix(s.Text(), name+" "); ok {
+			n, _ := strconv.ParseInt(value, 10, 64)
+			return n
+		}
+	}
+	return 0
+}
+
+func (c cgroups) usage(group string) (Usage, error) {
+	cpuFile, memoryFile, cache := c.file("cpuacct", group, "cpuacct.usage"), c.file("memory", group, "memory.usage_in_bytes"), "total_inactive_file"
+	if c.unified {
+		memoryFile, cache = c.file("memory", group, "memory.current"), "inactive_file"
+	}
+	memory, err := count(memoryFile)
+	if err != nil {
+		return Usage{}, err
+	}
+	memory = max(memory-field(c.file("memory", group, "memory.stat"), cache), 0)
+	if c.unified {
+		return Usage{time.Duration(field(c.file("cpu", group, "cpu.stat"), "usage_usec")) * time.Microsecond, memory}, nil
+	}
+	cpu, err := count(cpuFile)
+	return Usage{time.Duration(cpu), memory}, err
+}
+
+func count(path string) (int64, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(strings.TrimSpace(string(b)), 10, 64)
+}

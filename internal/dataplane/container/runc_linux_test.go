@@ -1,0 +1,246 @@
+package container_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"atoll/internal/dataplane/container"
+)
+
+// program builds the program of the tests into a root file system.
+var program = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "container-root-")
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.Command("go", "build", "-o", filepath.Join(dir, "program"), "./testdata/program")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return "", errors.New(string(out))
+	}
+	return filepath.Join(dir, "program"), nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if path, err := program(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(path))
+	}
+	os.Exit(code)
+}
+
+func root(t *testing.T) string {
+	t.Helper()
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, content := range map[string]string{"etc/passwd": "root:x:0:0::/root:/bin/sh\napp:x:1000:100:App:/home/app:/bin/sh\n", "etc/group": "users:x:100:\nextra:x:2000:app\n"} {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "program"), b, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func runc(t *testing.T, dir string) *container.Runc {
+	t.Helper()
+	r, err := container.NewRunc(t.Context(), dir, slog.New(slog.DiscardHandler))
+	if errors.Is(err, container.ErrUnavailable) {
+		t.Skipf("%v: install runc, and run the tests as root, to have it tested", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// lines is a writer that lets a test wait for a line.
+type lines struct {
+	io.Writer
+	all    bytes.Buffer
+	mu     sync.Mutex
+	waited string
+	seen   chan struct{}
+}
+
+func awaiting(line string) *lines { return &lines{waited: line, seen: make(chan struct{})} }
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	had := strings.Contains(l.all.String(), l.waited)
+	l.all.Write(b)
+	if !had && strings.Contains(l.all.String(), l.waited) {
+		close(l.seen)
+	}
+	return len(b), nil
+}
+
+func (l *lines) text() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.String()
+}
+
+func TestRunc(t *testing.T) {
+	r := runc(t, t.TempDir())
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	group := "test-" + filepath.Base(t.TempDir()) + "-" + time.Now().Format("150405.000000")
+	if err := r.Group(group, container.Limits{Memory: 64 << 20, CPUs: 0.5}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.RemoveGroup(group); err != nil {
+			t.Error(err)
+		}
+	})
+	n := 0
+	start := func(t *testing.T, s container.Spec, args ...string) (container.Container, *lines) {
+		t.Helper()
+		n++
+		out := awaiting("ready\n")
+		s.ID, s.Group, s.Stdout, s.Stderr = group+"-"+string(rune('a'+n)), group, out, out
+		s.Args = append([]string{"/program"}, args...)
+		if s.Root == "" {
+			s.Root = root(t)
+		}
+		c, err := r.Start(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c, out
+	}
+	t.Run("exit code and output", func(t *testing.T) {
+		c, out := start(t, container.Spec{}, "exit", "3")
+		if exit := c.Wait(); exit.Code != 3 || exit.OutOfMemory || out.text() != "out\nerr\n" {
+			t.Errorf("%+v %q", exit, out.text())
+		}
+	})
+	t.Run("user, host name, directory", func(t *testing.T) {
+		c, out := start(t, container.Spec{User: "app", Hostname: "ip-10-0-0-1", Dir: "/etc", Env: []string{"A=b"}}, "whoami")
+		if c.Wait(); out.text() != "1000 100 [2000] ip-10-0-0-1 /etc /home/app b 1\n" {
+			t.Errorf("%q", out.text())
+		}
+	})
+	t.Run("out of memory", func(t *testing.T) {
+		c, _ := start(t, container.Spec{}, "eat")
+		if exit := c.Wait(); exit.Code != 137 || !exit.OutOfMemory {
+			t.Errorf("%+v", exit)
+		}
+	})
+	t.Run("signals", func(t *testing.T) {
+		c, out := start(t, container.Spec{}, "wait")
+		<-out.seen
+		if err := c.Signal(t.Context(), syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		if exit := c.Wait(); exit.Code != 0 || !strings.Contains(out.text(), "terminated") {
+			t.Errorf("%+v %q", exit, out.text())
+		}
+	})
+	t.Run("commands within", func(t *testing.T) {
+		c, out := start(t, container.Spec{}, "sleep")
+		<-out.seen
+		var got bytes.Buffer
+		code, err := c.Exec(t.Context(), container.ExecSpec{Args: []string{"/program", "exit", "4"}, Stdout: &got})
+		if err != nil || code != 4 || got.String() != "out\n" {
+			t.Errorf("%d %v %q", code, err, got.String())
+		}
+		got.Reset()
+		code, err = c.Exec(t.Context(), container.ExecSpec{Args: []string{"/program", "exit", "0"}, TTY: true, Stdout: &got})
+		if err != nil || code != 0 || got.String() != "out\r\nerr\r\n" {
+			t.Errorf("%d %v %q", code, err, got.String())
+		}
+		if err := c.Signal(t.Context(), os.Kill); err != nil {
+			t.Fatal(err)
+		}
+		if exit := c.Wait(); exit.Code != 137 || exit.OutOfMemory {
+			t.Errorf("%+v", exit)
+		}
+	})
+	t.Run("read-only root", func(t *testing.T) {
+		c, out := start(t, container.Spec{ReadOnlyRoot: true}, "write", "/x")
+		if c.Wait(); !strings.Contains(out.text(), "read-only file system") {
+			t.Errorf("%q", out.text())
+		}
+		c, out = start(t, container.Spec{ReadOnlyRoot: true, Tmpfs: map[string]string{"/tmp": "size=1m"}}, "write", "/tmp/x")
+		if c.Wait(); out.text() != "<nil>\n" {
+			t.Errorf("%q", out.text())
+		}
+	})
+	t.Run("what cannot start", func(t *testing.T) {
+		for _, s := range []container.Spec{{Args: []string{"/none"}}, {Args: []string{"/program"}, User: "nobody-here"}} {
+			n++
+			s.ID, s.Group, s.Root = group+"-"+string(rune('a'+n)), group, root(t)
+			_, err := r.Start(t.Context(), s)
+			var bad *container.StartError
+			if !errors.As(err, &bad) {
+				t.Errorf("got %v", err)
+			}
+		}
+	})
+	t.Run("usage", func(t *testing.T) {
+		u, err := r.Usage(group)
+		if err != nil || u.CPU <= 0 {
+			t.Errorf("%+v %v", u, err)
+		}
+	})
+}
+
+// A runtime ends what an earlier one has left.
+func TestRuncLeftovers(t *testing.T) {
+	dir := t.TempDir()
+	first := runc(t, dir)
+	group := "test-leftover-" + time.Now().Format("150405.000000")
+	if err := first.Group(group, container.Limits{}); err != nil {
+		t.Fatal(err)
+	}
+	out := awaiting("ready\n")
+	c, err := first.Start(t.Context(), container.Spec{ID: group, Group: group, Root: root(t), Args: []string{"/program", "sleep"}, Stdout: out})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-out.seen
+	runc(t, dir)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	select {
+	case <-c.Done():
+	case <-ctx.Done():
+		t.Fatal("it still runs")
+	}
+	if err := first.RemoveGroup(group); err != nil {
+		t.Error(err)
+	}
+}
