@@ -87,7 +87,7 @@ var layers = map[string][]string{
 	"blueprint":                   {},
 	"cmd":                         {"internal/cli"},
 	"internal/cli":                {"internal", "tools/provider", "blueprint"},
-	"internal/cloud":              {"internal/cloud"},
+	"internal/cloud":              {"internal/cloud", "internal/reach"},
 	"internal/cloud/auth":         {"internal/cloud/state"},
 	"internal/cloud/clock":        {},
 	"internal/cloud/daemon":       {"internal/cloud", "internal/disk"},
@@ -106,6 +106,7 @@ var layers = map[string][]string{
 	"internal/doctor":             {"internal/disk", "internal/hint", "internal/machine", "internal/terraform", "tools/provider"},
 	"internal/hint":               {},
 	"internal/machine":            {},
+	"internal/reach":              {},
 	"internal/terraform":          {"internal/disk", "internal/hint", "internal/machine", "tools/provider"},
 	"internal/ui":                 {},
 	"test":                        {"internal", "blueprint"},
@@ -117,7 +118,7 @@ var layers = map[string][]string{
 // serviceImports is what a service may import beside the packages in its own folder.
 var serviceImports = []string{"internal/cloud/auth", "internal/cloud/clock", "internal/cloud/event", "internal/cloud/eventpattern",
 	"internal/cloud/id", "internal/cloud/model", "internal/cloud/network", "internal/cloud/state", "internal/cloud/task",
-	"internal/cloud/trail", "internal/cloud/wire"}
+	"internal/cloud/trail", "internal/cloud/wire", "internal/reach"}
 
 const services = "internal/cloud/aws/"
 
