@@ -101,6 +101,7 @@ var layers = map[string][]string{
 	"internal/cloud/task":         {},
 	"internal/cloud/wire":         {"internal/cloud/auth", "internal/cloud/model", "internal/cloud/state", "internal/cloud/wire"},
 	"internal/config":             {"internal/hint"},
+	"internal/dataplane/image":    {},
 	"internal/deploy":             {"internal/config", "internal/disk", "internal/hint", "internal/terraform", "internal/ui"},
 	"internal/disk":               {},
 	"internal/doctor":             {"internal/disk", "internal/hint", "internal/machine", "internal/terraform", "tools/provider"},
