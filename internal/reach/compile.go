@@ -16,6 +16,7 @@ type Network struct {
 	nats        map[string]*NATGateway
 	gateways    []string
 	egressOnlys []string
+	edgeRouted  bool
 }
 
 type subnet struct {
@@ -39,7 +40,8 @@ type Source interface {
 // Compile makes a VPC ready for questions. It keeps none of the VPC's slices.
 func Compile(v VPC) *Network {
 	n := &Network{id: v.ID, name: v.Name, cidrs: slices.Clone(v.CIDRs), dns: v.DNSSupport, subnets: map[string]*subnet{}, groups: map[string]*group{},
-		nats: map[string]*NATGateway{}, gateways: slices.Clone(v.InternetGateways), egressOnlys: slices.Clone(v.EgressOnlyGateways)}
+		nats: map[string]*NATGateway{}, gateways: slices.Clone(v.InternetGateways), egressOnlys: slices.Clone(v.EgressOnlyGateways),
+		edgeRouted: v.GatewayRoutes}
 	for _, c := range v.CIDRs {
 		if c.Addr().Is4() {
 			n.resolver = c.Masked().Addr().Next().Next()

@@ -261,6 +261,13 @@ func (w *walker) enter(eni *Interface, p *packet) bool {
 		hop.text = func() string { return label(n.id, n.name) + " has no internet gateway." }
 		return w.stop(hop)
 	}
+	if n.edgeRouted {
+		hop.verdict = Unknown
+		hop.text = func() string {
+			return "A gateway of " + label(n.id, n.name) + " has a route table of its own: its routes are not followed here."
+		}
+		return w.stop(hop)
+	}
 	gateway := n.gateways[0] // AWS attaches one at most
 	q := *p
 	q.dst = eni.private(p.dst)

@@ -14,6 +14,7 @@ type VPC struct {
 	RouteTables        []RouteTable
 	NATGateways        []NATGateway
 	InternetGateways   []string // ids of attached ones
+	GatewayRoutes      bool     // some gateway has a route table of its own
 	EgressOnlyGateways []string
 	PrefixLists        []PrefixList // those that rules and routes name
 }

@@ -149,6 +149,8 @@ func TestFlows(t *testing.T) {
 		"transit gateway": {change: func(t *Topology) { t.routes("rtb-private", local, Route{CIDR: block("0.0.0.0/0"), Target: "tgw-1"}) }, flow: webOut, block: "tgw-1", unknown: true},
 		"an appliance":    {change: func(t *Topology) { t.routes("rtb-private", local, Route{CIDR: block("10.0.2.0/24"), Target: "eni-fw"}) }, flow: webToDB, block: "eni-fw", unknown: true},
 
+		"gateway routes": {change: func(t *Topology) { t.vpc().GatewayRoutes = true }, flow: outToLB, block: "has a route table of its own", unknown: true},
+
 		// What each VPC has.
 		"DNS":                  {change: func(t *Topology) { t.without("sgr-web-all"); t.acl("acl-a") }, flow: Flow{From: "eni-web", To: addr("10.0.0.2"), Protocol: UDP, Port: 53}, seen: "10.0.1.10"},
 		"DNS, link-local":      {change: func(t *Topology) { t.without("sgr-web-all"); t.acl("acl-a") }, flow: Flow{From: "eni-web", To: addr("169.254.169.253"), Protocol: UDP, Port: 53}, seen: "10.0.1.10"},

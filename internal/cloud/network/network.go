@@ -6,7 +6,8 @@ package network
 type VPC struct {
 	ID, CIDR           string
 	Default            bool
-	DNSHostnames       bool
+	DNSSupport         bool // enableDnsSupport
+	DNSHostnames       bool // enableDnsHostnames
 	HasInternetGateway bool
 }
 
@@ -38,12 +39,13 @@ type InterfaceRequest struct {
 	Tags        map[string]string
 }
 
-// Interface is a network interface that a service has attached.
+// Interface is a network interface.
 type Interface struct {
 	ID, Subnet, VPC, Zone string
+	SubnetCIDR            string // IPv4; empty in an IPv6-only subnet
 	AttachmentID          string
 	PrivateIP, PrivateDNS string
-	PublicIP              string // empty without one
+	PublicIP              string // of the private one: AWS's own or an Elastic IP, empty without one
 	MAC                   string
 	Groups                []string
 }

@@ -2,7 +2,8 @@
 //
 // Covered: VPCs, subnets, route tables, internet, egress-only and NAT gateways, Elastic IPs, security groups and their rules,
 // network ACLs, VPC endpoints, flow logs, network interfaces, prefix lists, DHCP options, tags, zones and regions. Each account
-// has a default VPC in each region, made when the region is first used.
+// has a default VPC in each region, made when the region is first used. Groups, ACLs, routes and gateways decide over the flows that
+// the data plane carries (Decide, by package reach).
 //
 // Deviations: everything reaches its final state at once. There are no instances and no images: DescribeInstances and
 // DescribeImages truthfully answer with none. IPv6 blocks come from a pool of the local cloud's own, under 2600:1f00::/24.

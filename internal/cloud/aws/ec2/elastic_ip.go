@@ -138,11 +138,9 @@ func (s *Service) DescribeAddresses(ctx context.Context, in *DescribeAddressesIn
 }
 
 func (t *txn) byPublicIP(ip string) *addressRecord {
-	for id, r := range t.s.addresses.All(t.tx, t.sc) {
-		if r.PublicIP == ip {
-			own, _ := t.s.addresses.Get(t.tx, t.sc, id)
-			return own
-		}
+	for id := range t.s.addresses.By(t.tx, t.sc, "public", ip) {
+		own, _ := t.s.addresses.Get(t.tx, t.sc, id)
+		return own
 	}
 	return nil
 }

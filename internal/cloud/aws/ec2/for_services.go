@@ -1,6 +1,8 @@
 package ec2
 
 import (
+	"net/netip"
+
 	"atoll/internal/cloud/network"
 	"atoll/internal/cloud/state"
 )
@@ -15,7 +17,7 @@ func (s *Service) VPC(tx *state.Tx, sc state.Scope, id string) (network.VPC, boo
 	if !ok {
 		return network.VPC{}, false
 	}
-	v := network.VPC{ID: id, CIDR: r.CIDR, Default: r.Default, DNSHostnames: r.DNSHostnames}
+	v := network.VPC{ID: id, CIDR: r.CIDR, Default: r.Default, DNSSupport: r.DNSSupport, DNSHostnames: r.DNSHostnames}
 	for range s.gateways.By(tx, sc, "vpc", id) {
 		v.HasInternetGateway = true
 	}
@@ -128,9 +130,12 @@ func (s *Service) AttachInterface(tx *state.Tx, sc state.Scope, in network.Inter
 }
 
 func (t *txn) describe(r *interfaceRecord) network.Interface {
-	v := network.Interface{ID: r.ID, Subnet: r.SubnetID, VPC: r.VpcID, Zone: r.Zone, PublicIP: r.PublicIP, MAC: r.MAC, Groups: r.GroupIDs}
+	v := network.Interface{ID: r.ID, Subnet: r.SubnetID, VPC: r.VpcID, Zone: r.Zone, MAC: r.MAC, Groups: r.GroupIDs}
 	if len(r.PrivateIPs) > 0 {
-		v.PrivateIP, v.PrivateDNS = r.PrivateIPs[0].IP, t.privateName(r.PrivateIPs[0].IP)
+		v.PrivateIP, v.PrivateDNS, v.PublicIP = r.PrivateIPs[0].IP, t.privateName(r.PrivateIPs[0].IP), t.publicAddress(r, 0)
+	}
+	if sub, ok := t.s.subnets.Get(t.tx, t.sc, r.SubnetID); ok {
+		v.SubnetCIDR = sub.CIDR
 	}
 	if r.Attachment != nil {
 		v.AttachmentID = r.Attachment.ID
@@ -145,6 +150,34 @@ func (s *Service) Interface(tx *state.Tx, sc state.Scope, id string) (network.In
 		return network.Interface{}, false
 	}
 	return s.in(tx, sc).describe(r), true
+}
+
+// FindInterface gives a network interface of any account and region.
+func (s *Service) FindInterface(tx *state.Tx, id string) (network.Interface, state.Scope, bool) {
+	for _, sc := range s.vpcs.Scopes(tx) {
+		if v, ok := s.Interface(tx, sc, id); ok {
+			return v, sc, true
+		}
+	}
+	return network.Interface{}, state.Scope{}, false
+}
+
+// InterfaceAt gives the network interface that has a private address in a VPC.
+func (s *Service) InterfaceAt(tx *state.Tx, sc state.Scope, vpc string, addr netip.Addr) (network.Interface, bool) {
+	for _, r := range s.interfaces.By(tx, sc, "address", vpc+" "+addr.String()) {
+		return s.in(tx, sc).describe(r), true
+	}
+	return network.Interface{}, false
+}
+
+// InterfaceByPublicIP gives the network interface that has a public address, of any account and region.
+func (s *Service) InterfaceByPublicIP(tx *state.Tx, addr netip.Addr) (network.Interface, state.Scope, bool) {
+	for _, sc := range s.vpcs.Scopes(tx) {
+		if r := s.in(tx, sc).byPublicAddress(addr.String()); r != nil {
+			return s.in(tx, sc).describe(r), sc, true
+		}
+	}
+	return network.Interface{}, state.Scope{}, false
 }
 
 // SetInterfaceGroups gives an interface other security groups.

@@ -43,6 +43,15 @@ func (r *interfaceRecord) hasPublicAddress() bool {
 	return r.PublicIP != "" || slices.ContainsFunc(r.PrivateIPs, func(p privateAddress) bool { return p.AllocationID != "" })
 }
 
+// places are the interface's addresses, each with its VPC, as the index has them.
+func (r *interfaceRecord) places() []string {
+	out := make([]string, len(r.PrivateIPs))
+	for i, p := range r.PrivateIPs {
+		out[i] = r.VpcID + " " + p.IP
+	}
+	return out
+}
+
 // publicOwner gives the owner of AWS's own public address: the service that manages the interface.
 func (r *interfaceRecord) publicOwner() string {
 	if r.RequesterManaged && r.RequesterID == "amazon-elb" {

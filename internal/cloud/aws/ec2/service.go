@@ -23,6 +23,7 @@ type Deps struct {
 type Service struct {
 	d Deps
 	tables
+	networks networks
 }
 
 var _ wire.Service = (*Service)(nil)
