@@ -106,6 +106,7 @@ var layers = map[string][]string{
 	"internal/disk":               {},
 	"internal/doctor":             {"internal/disk", "internal/hint", "internal/machine", "internal/terraform", "tools/provider"},
 	"internal/hint":               {},
+	"internal/inspect":            {"internal/inspect"},
 	"internal/machine":            {},
 	"internal/reach":              {},
 	"internal/terraform":          {"internal/disk", "internal/hint", "internal/machine", "tools/provider"},
