@@ -188,3 +188,6 @@ func Source(ctx context.Context) netip.Addr {
 
 // refused reports whether an error means that nothing listens.
 func refused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
+
+// Refused is the error of a Dialer where nothing listens on a port.
+func Refused(port int) error { return fmt.Errorf("port %d: %w", port, syscall.ECONNREFUSED) }

@@ -3,6 +3,7 @@ package ecs
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"atoll/internal/cloud/state"
 )
@@ -20,11 +21,13 @@ type TaskRun struct {
 // Report says what has become of a task.
 type Report struct {
 	Task       string // ARN
-	Status     string // PENDING, RUNNING or STOPPED
+	Status     string // PENDING, RUNNING or STOPPED; empty: no change
 	Health     string // HEALTHY, UNHEALTHY or UNKNOWN; empty: no change
 	Containers []ContainerReport
 	StopCode   string // why it stopped by itself, such as EssentialContainerExited
 	Reason     string
+
+	PullStarted, PullStopped *time.Time // when the images were fetched; nil: no change
 }
 
 // ContainerReport says what has become of a container. Empty members say nothing new.
@@ -152,6 +155,12 @@ func (t *txn) applyTo(task *Task, report *Report, asked bool) {
 	if report.Health != "" {
 		task.HealthStatus = new(report.Health)
 	}
+	if report.PullStarted != nil {
+		task.PullStartedAt = report.PullStarted
+	}
+	if report.PullStopped != nil {
+		task.PullStoppedAt = report.PullStopped
+	}
 	for _, c := range report.Containers {
 		for i := range task.Containers {
 			if *task.Containers[i].Name == c.Name {
@@ -162,7 +171,12 @@ func (t *txn) applyTo(task *Task, report *Report, asked bool) {
 	switch {
 	case report.Status == taskRunning && !asked && *task.LastStatus != taskRunning:
 		task.LastStatus, task.StartedAt, task.Connectivity, task.ConnectivityAt = new(taskRunning), new(t.now), new("CONNECTED"), new(t.now)
-		task.PullStartedAt, task.PullStoppedAt = new(t.now), new(t.now)
+		if task.PullStartedAt == nil {
+			task.PullStartedAt = new(t.now)
+		}
+		if task.PullStoppedAt == nil {
+			task.PullStoppedAt = new(t.now)
+		}
 	case report.Status == taskStopped:
 		task.LastStatus, task.DesiredStatus, task.StoppedAt, task.ExecutionStoppedAt = new(taskStopped), new(taskStopped), new(t.now), new(t.now)
 		if task.StoppingAt == nil {

@@ -1,0 +1,18 @@
+// Package fargate runs the tasks of ECS: what AWS Fargate does between the API and the containers. It is ECS's Runtime.
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AWS_Fargate.html
+//
+// A task gets a network namespace behind its network interface, a control group of its size, its secrets and parameters with the
+// permissions of its execution role, its images with the same, credentials of its task role and the metadata endpoint of version 4 at 169.254.170.2, and
+// its containers' output in CloudWatch Logs. It ends with its first essential container. Reasons are worded as AWS words them.
+//
+// Tasks do not outlive the cloud: when it ends they are stopped, and those that a killed cloud has left are ended at the next start; services start others.
+//
+// What differs from AWS:
+//   - Containers that want environment files, FireLens, other log drivers than awslogs, EFS volumes, system controls, restart policies, or registries
+//     with credentials of their own are not started; the task's stopped reason says so.
+//   - Images are pulled, secrets read and logs written by the cloud itself, not through the task's network interface: a task without a way
+//     to AWS's endpoints starts all the same.
+//   - Every line of output is one event; awslogs' multiline options are not followed.
+//   - A flow to a task's port comes from the task's own address, not from the load balancer's.
+//   - Task storage is as large as the machine's disk.
+package fargate

@@ -1,0 +1,183 @@
+package fargate
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"atoll/internal/cloud/state"
+)
+
+const (
+	// logDelay is for how long lines are gathered before they are put.
+	logDelay = 200 * time.Millisecond
+	// logLine is the size at which a line is cut, in bytes. https://docs.docker.com/engine/logging/drivers/awslogs/
+	logLine = 256 << 10
+	// logBuffer is how many bytes may wait, before the container waits, or loses lines in the mode non-blocking.
+	logBuffer = 25 << 20
+)
+
+// logStream is a container's output on its way to CloudWatch Logs.
+type logStream struct {
+	put   func(ctx context.Context, lines []string, at time.Time) error
+	lossy bool
+
+	mu      sync.Mutex
+	room    *sync.Cond
+	partial []byte
+	lines   []string
+	size    int
+	at      time.Time // of the first of lines
+	now     func() time.Time
+	wake    chan struct{}
+	done    chan struct{}
+	ended   chan struct{}
+}
+
+func newLogStream(now func() time.Time, lossy bool, put func(ctx context.Context, lines []string, at time.Time) error) *logStream {
+	l := &logStream{put: put, lossy: lossy, now: now, wake: make(chan struct{}, 1), done: make(chan struct{}), ended: make(chan struct{})}
+	l.room = sync.NewCond(&l.mu)
+	go l.run()
+	return l
+}
+
+// Write takes output. It never fails: a container does not end for its log.
+func (l *logStream) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := len(b)
+	for len(b) > 0 {
+		i := bytes.IndexByte(b, '\n')
+		if i < 0 && len(l.partial)+len(b) < logLine {
+			l.partial = append(l.partial, b...)
+			break
+		}
+		if i < 0 || len(l.partial)+i > logLine {
+			i = max(logLine-len(l.partial), 0)
+			l.add(append(l.partial, b[:i]...))
+			l.partial, b = nil, b[i:]
+			continue
+		}
+		l.add(append(l.partial, b[:i]...))
+		l.partial, b = nil, b[i+1:]
+	}
+	return n, nil
+}
+
+// add queues a line; an empty one is no event.
+func (l *logStream) add(line []byte) {
+	line = bytes.TrimSuffix(line, []byte("\r"))
+	if len(line) == 0 {
+		return
+	}
+	for l.size > logBuffer && !l.lossy {
+		l.room.Wait()
+	}
+	if l.size > logBuffer {
+		return
+	}
+	if len(l.lines) == 0 {
+		l.at = l.now()
+	}
+	l.lines, l.size = append(l.lines, string(line)), l.size+len(line)
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (l *logStream) run() {
+	defer close(l.ended)
+	timer := time.NewTimer(logDelay)
+	defer timer.Stop()
+	for {
+		select {
+		case <-l.done:
+			l.flush()
+			return
+		case <-l.wake:
+		}
+		timer.Reset(logDelay)
+		select {
+		case <-timer.C:
+		case <-l.done:
+		}
+		l.flush()
+	}
+}
+
+func (l *logStream) flush() {
+	l.mu.Lock()
+	lines, at := l.lines, l.at
+	l.lines, l.size = nil, 0
+	l.room.Broadcast()
+	l.mu.Unlock()
+	if len(lines) > 0 {
+		_ = l.put(context.Background(), lines, at) // a group that has been deleted meanwhile: the lines are lost, as on AWS
+	}
+}
+
+// close puts what is left, and returns when that is done.
+func (l *logStream) close() {
+	l.mu.Lock()
+	select {
+	case <-l.done:
+		l.mu.Unlock()
+		return
+	default:
+	}
+	l.add(l.partial)
+	l.partial = nil
+	close(l.done)
+	l.mu.Unlock()
+	<-l.ended
+}
+
+// prepareLogs opens the log streams of the containers, named PREFIX/CONTAINER/TASK.
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specify-log-config.html
+func (t *task) prepareLogs(ctx context.Context) error {
+	for _, c := range t.containers {
+		if c.definition.LogConfiguration == nil {
+			c.log = newLogStream(t.now, true, func(context.Context, []string, time.Time) error { return nil })
+			continue
+		}
+		options := c.definition.LogConfiguration.Options
+		sc := state.Scope{Account: t.sc.Account, Region: options["awslogs-region"]}
+		if sc.Region == "" {
+			sc.Region = t.sc.Region
+		}
+		group, stream := options["awslogs-group"], options["awslogs-stream-prefix"]+"/"+c.name+"/"+t.id
+		if err := t.openLog(ctx, sc, group, stream, options["awslogs-create-group"] == "true"); err != nil {
+			return failed("ResourceInitializationError", "failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: %v : exit status 1", err)
+		}
+		c.log = newLogStream(t.now, options["mode"] == "non-blocking", func(ctx context.Context, lines []string, at time.Time) error {
+			return t.agent.d.Logs.PutTrusted(ctx, sc, group, stream, lines, at)
+		})
+	}
+	return nil
+}
+
+func (t *task) openLog(ctx context.Context, sc state.Scope, group, stream string, create bool) error {
+	arn := "arn:aws:logs:" + sc.Region + ":" + sc.Account + ":log-group:" + group
+	there := false
+	_ = t.agent.d.Store.View(func(tx *state.Tx) error { there = t.agent.d.Logs.HasGroup(tx, sc, group); return nil })
+	if !there {
+		if !create {
+			return fmt.Errorf("ResourceNotFoundException: The specified log group does not exist.")
+		}
+		if err := t.may("logs:CreateLogGroup", arn); err != nil {
+			return err
+		}
+		if err := t.agent.d.Logs.CreateGroupFor(ctx, sc, group); err != nil {
+			return err
+		}
+	}
+	for _, action := range []string{"logs:CreateLogStream", "logs:PutLogEvents"} {
+		if err := t.may(action, arn+":log-stream:"+stream); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,18 @@
+package fargate
+
+import (
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// own gives a directory the mode and the owner of another.
+func own(dir string, like fs.FileInfo) error {
+	if err := os.Chmod(dir, like.Mode().Perm()|like.Mode()&fs.ModeSticky); err != nil {
+		return err
+	}
+	if s, ok := like.Sys().(*syscall.Stat_t); ok {
+		return os.Chown(dir, int(s.Uid), int(s.Gid))
+	}
+	return nil
+}
