@@ -3,6 +3,7 @@ package ecs
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"atoll/internal/cloud/state"
 )
@@ -52,7 +53,7 @@ func (t *txn) deploy(r *serviceRecord, revision string, back *rolloutRecord) {
 		next.Reason = fmt.Sprintf("%s: rolling back to deploymentId %s.", back.cause(), next.id())
 	}
 	r.Deployments = slices.Insert(r.Deployments, 0, next)
-	r.Revision, r.Steady = revision, false
+	r.Revision, r.Steady, r.Failures, r.NextStart = revision, false, 0, time.Time{}
 	if back == nil {
 		t.startRollout(r, sources)
 	}

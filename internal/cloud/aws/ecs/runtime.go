@@ -27,6 +27,8 @@ type Report struct {
 	StopCode   string // why it stopped by itself, such as EssentialContainerExited
 	Reason     string
 
+	Lost bool // it has stopped for no fault of its own
+
 	PullStarted, PullStopped *time.Time // when the images were fetched; nil: no change
 }
 
@@ -59,6 +61,8 @@ func (recordRuntime) Stop(_ *state.Tx, task *TaskRun) []Report {
 	}
 	return []Report{r}
 }
+
+func (recordRuntime) Knows(string) bool { return true }
 
 // Report takes what a runtime tells of its tasks in a scope. The services of tasks that have stopped get others.
 func (s *Service) Report(ctx context.Context, sc state.Scope, reports ...Report) error {
@@ -101,7 +105,7 @@ func (t *txn) launch(task *taskRecord, r *serviceRecord) {
 	}
 }
 
-// stop ends a task: it takes no more requests from load balancers, and the runtime stops it.
+// stop ends a task: it takes no more requests from load balancers, and when these have let it go the runtime stops it.
 func (t *txn) stop(task *taskRecord, code, reason string) {
 	if *task.Task.DesiredStatus == taskStopped {
 		return
@@ -111,6 +115,16 @@ func (t *txn) stop(task *taskRecord, code, reason string) {
 		task.Task.DesiredStatus, task.Task.LastStatus, task.Task.StoppingAt = new(taskStopped), new(taskDeactivating), new(t.now)
 		task.Task.StopCode, task.Task.StoppedReason = &code, &reason
 	})
+	t.stopDrained(task)
+}
+
+// stopDrained has the runtime stop a task that is DEACTIVATING, unless a load balancer still sends it requests.
+func (t *txn) stopDrained(task *taskRecord) {
+	if t.draining(task) {
+		return
+	}
+	task.Draining = nil
+	t.change(task, func() { task.Task.LastStatus = new(taskStopping) })
 	for _, report := range t.d.Runtime.Stop(t.tx, t.run(task)) {
 		t.apply(task, nil, &report)
 	}
@@ -145,9 +159,15 @@ func (t *txn) apply(task *taskRecord, r *serviceRecord, report *Report) {
 		}
 	}
 	t.change(task, func() { t.applyTo(&task.Task, report, asked) })
-	if report.Status == taskStopped && !asked && r != nil {
+	switch {
+	case r == nil || asked:
+	case report.Status == taskStopped:
 		t.tell(r, fmt.Sprintf(" has stopped 1 running tasks: (task %s).", task.ID))
-		t.countFailure(r, task.Revision)
+		if !report.Lost {
+			t.failed(task, r)
+		}
+	case report.Health == "UNHEALTHY":
+		t.fails(task, r, "Task failed container health checks")
 	}
 }
 
@@ -225,5 +245,5 @@ func (t *txn) deregister(task *taskRecord) {
 	for _, target := range task.Targets {
 		t.d.TargetGroups.DeregisterTarget(t.tx, t.sc, target.Group, task.IP, target.Port)
 	}
-	task.Targets = nil
+	task.Draining, task.Targets = append(task.Draining, task.Targets...), nil
 }

@@ -44,7 +44,7 @@ func (t *txn) crew(r *serviceRecord) crew {
 			continue
 		}
 		up := 0
-		if task.serving() {
+		if t.serving(task) {
 			up = 1
 		}
 		c.up += up
@@ -76,6 +76,7 @@ func (t *txn) settle(r *serviceRecord) {
 	t.prune(r)
 	d := r.primary()
 	c := t.crew(r)
+	r.Up, r.FreshUp = c.up, c.freshUp
 	if int64(c.freshUp) != r.Desired || len(c.fresh) != c.freshUp || len(r.Deployments) > 1 {
 		r.Steady = false
 		return
@@ -134,6 +135,9 @@ func (t *txn) step(r *serviceRecord) bool {
 	}
 	stop := min(spare, len(c.old))
 	start := min(desired-len(c.fresh), most-len(c.fresh)-len(c.old))
+	if t.now.Before(r.NextStart) {
+		start = 0
+	}
 	if stop > 0 {
 		t.stopSome(r, c.old, stop)
 	}

@@ -42,10 +42,18 @@ type Runtime interface {
 	Start(tx *state.Tx, task *TaskRun) []Report
 	// Stop stops a task that Start was called for.
 	Stop(tx *state.Tx, task *TaskRun) []Report
+	// Knows says whether a task that was started is still the runtime's: those of before the cloud's last end may not be.
+	Knows(task string) bool
 }
 
-// Deps is what the service needs. TargetGroups may be nil, and then there are no target groups; without a Runtime, tasks are
-// records that run as soon as they are started.
+// TargetHealth knows how the targets of load balancers do.
+type TargetHealth interface {
+	// TargetState gives a target's state, as DescribeTargetHealth names it, and why it is in it. A target that is not registered is unused.
+	TargetState(tx *state.Tx, sc state.Scope, group, target string, port int) (health, reason string)
+}
+
+// Deps is what the service needs. TargetGroups may be nil, and then there are no target groups; without TargetHealth, targets are healthy and
+// drained at once; without a Runtime, tasks are records that run as soon as they are started.
 type Deps struct {
 	Store        *state.Store
 	Clock        clock.Clock
@@ -55,6 +63,7 @@ type Deps struct {
 	Network      Network
 	Roles        Roles
 	TargetGroups TargetGroups
+	TargetHealth TargetHealth
 	Runtime      Runtime
 }
 
@@ -69,6 +78,7 @@ type Service struct {
 	rollouts    state.Table[rolloutRecord]
 	tasks       state.Table[taskRecord]
 	settings    state.Table[settingRecord]
+	poked       chan struct{} // something has happened that attend looks at
 }
 
 var _ wire.Service = (*Service)(nil)
@@ -79,7 +89,7 @@ func New(d Deps) *Service {
 		d.Runtime = recordRuntime{}
 	}
 	s := &Service{
-		d: d,
+		d: d, poked: make(chan struct{}, 1),
 		clusters: state.NewTable(d.Store, "ecs.cluster", state.WithARN(func(sc state.Scope, name string, c *clusterRecord) string {
 			if c.Status == statusInactive {
 				return ""
@@ -123,6 +133,7 @@ func New(d Deps) *Service {
 		settings: state.NewTable[settingRecord](d.Store, "ecs.account-setting"),
 	}
 	d.Bus.Subscribe(s.react)
+	d.Bus.Subscribe(s.watchTargets)
 	return s
 }
 

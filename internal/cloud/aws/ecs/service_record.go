@@ -46,6 +46,10 @@ type serviceRecord struct {
 	Rollout     string // id of the service deployment under way or last ended
 	Events      []ServiceEvent
 	Steady      bool // the event of the steady state has been told since the last change
+
+	Up, FreshUp int       // tasks that served when the scheduler last looked: of all revisions, and of the present one
+	Failures    int       // tasks that have failed in a row
+	NextStart   time.Time // no task is started before, after failures
 }
 
 // deployment is the tasks of one revision within a service.

@@ -36,6 +36,7 @@ type taskRecord struct {
 	IP          string
 	PublicIP    string
 	Targets     []target
+	Draining    []target   // it was registered with, and may still get requests from
 	Guarded     bool       // protected from scaling in
 	GuardedTill *time.Time // none: for good
 	Task        Task
@@ -54,11 +55,6 @@ func (r *taskRecord) stopped() bool { return *r.Task.LastStatus == taskStopped }
 // gone says whether a stopped task is no longer shown: AWS keeps it for an hour.
 func (r *taskRecord) gone(now time.Time) bool {
 	return r.stopped() && now.Sub(*r.Task.StoppedAt) >= kept
-}
-
-// serving says whether a task counts as running and healthy.
-func (r *taskRecord) serving() bool {
-	return *r.Task.LastStatus == taskRunning && *r.Task.HealthStatus != "UNHEALTHY"
 }
 
 func (r *taskRecord) protected(now time.Time) bool {

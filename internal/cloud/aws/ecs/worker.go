@@ -7,15 +7,51 @@ import (
 	"atoll/internal/cloud/state"
 )
 
-// Run forgets what has been deleted long enough, and tries again to place tasks that could not be placed, until ctx ends.
+const (
+	// pulse is how often the service looks after tasks that do not tell of themselves.
+	pulse = time.Second
+	// sweeps is how often it looks for what has been deleted long enough.
+	sweeps = time.Minute
+)
+
+// Run stops the tasks that the runtime has lost, looks after those that run, and forgets what has been deleted long enough, until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
+	s.try(ctx, s.dropLost)
+	swept := s.d.Clock.Now()
 	for {
-		if err := s.d.Clock.Wait(ctx, s.d.Clock.Now().Add(time.Minute)); err != nil {
+		if err := s.waitPulse(ctx); err != nil {
 			return nil //nolint:nilerr // ctx has ended
 		}
-		if err := s.sweep(ctx); err != nil && ctx.Err() == nil {
-			s.d.Logger.Error("looking after tasks", "err", err)
+		s.try(ctx, s.attend)
+		if now := s.d.Clock.Now(); now.Sub(swept) >= sweeps {
+			swept = now
+			s.try(ctx, s.sweep)
 		}
+	}
+}
+
+func (s *Service) try(ctx context.Context, f func(context.Context) error) {
+	if err := f(ctx); err != nil && ctx.Err() == nil {
+		s.d.Logger.Error("looking after tasks", "err", err)
+	}
+}
+
+// waitPulse returns with the next pulse, or when there is something to look at.
+func (s *Service) waitPulse(ctx context.Context) error {
+	timed, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ticked := make(chan struct{})
+	go func() {
+		_ = s.d.Clock.Wait(timed, s.d.Clock.Now().Add(pulse))
+		close(ticked)
+	}()
+	select {
+	case <-ticked:
+		return ctx.Err()
+	case <-s.poked:
+		cancel()
+		<-ticked
+		return ctx.Err()
 	}
 }
 
@@ -27,21 +63,14 @@ func (c *chores) none() bool {
 }
 
 func (s *Service) sweep(ctx context.Context) error {
-	var scopes []state.Scope
-	if err := s.d.Store.View(func(tx *state.Tx) error { scopes = s.clusters.Scopes(tx); return nil }); err != nil {
-		return err
-	}
-	for _, sc := range scopes {
+	return s.eachScope(func(sc state.Scope) error {
 		var c chores
 		err := s.d.Store.View(func(tx *state.Tx) error { c = s.in(tx, sc).chores(); return nil })
-		if err == nil && !c.none() {
-			err = s.d.Store.Update(ctx, func(tx *state.Tx) error { t := s.in(tx, sc); t.do(t.chores()); return nil })
-		}
-		if err != nil {
+		if err != nil || c.none() {
 			return err
 		}
-	}
-	return nil
+		return s.d.Store.Update(ctx, func(tx *state.Tx) error { t := s.in(tx, sc); t.do(t.chores()); return nil })
+	})
 }
 
 func (t *txn) chores() chores {
