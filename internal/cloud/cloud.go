@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,6 +35,13 @@ type Config struct {
 	IDs       id.Source
 	Logger    *slog.Logger
 	HTTP      *http.Client // for fetching what AWS would fetch from the internet, such as OIDC keys
+
+	// Edge is where clients reach load balancers. The cloud closes it. nil: load balancers are records, and do not serve.
+	Edge net.Listener
+	// Network carries what load balancers send; nil: they reach nothing. Source gives the address that a flow comes from, of the
+	// context with which Network connects it.
+	Network Network
+	Source  func(ctx context.Context) netip.Addr
 }
 
 // Cloud is an open local cloud.
@@ -47,6 +56,8 @@ type Cloud struct {
 	bus    *event.Bus
 	audit  *trail.Log
 	stop   func() // ends the workers and waits for them
+
+	balancing *balancing // nil without an edge
 
 	all    []wire.Service
 	closed bool
@@ -68,8 +79,11 @@ func Open(ctx context.Context, config Config) (*Cloud, error) {
 		return nil, fmt.Errorf("making the cloud's directory: %w", err)
 	}
 	c := &Cloud{config: config}
+	if config.Edge != nil {
+		c.balancing = newBalancing(config)
+	}
 	if err := c.open(ctx, nil); err != nil {
-		return nil, err
+		return nil, errors.Join(err, c.balancing.close())
 	}
 	return c, nil
 }
@@ -159,6 +173,11 @@ func (c *Cloud) Idle(ctx context.Context) error {
 			if err := w.Idle(ctx); err != nil {
 				return err
 			}
+		}
+	}
+	if c.balancing != nil {
+		if err := c.balancing.proxy.Idle(ctx); err != nil {
+			return err
 		}
 	}
 	return bus.Idle(ctx)
@@ -283,7 +302,7 @@ func (c *Cloud) Close() error {
 	}
 	c.closed = true
 	c.stop()
-	return errors.Join(c.audit.Close(), c.store.Close())
+	return errors.Join(c.balancing.close(), c.audit.Close(), c.store.Close())
 }
 
 // objectsDir holds the bytes of S3's objects.

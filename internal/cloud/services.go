@@ -45,9 +45,12 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus, au
 	names := route53.New(route53.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Networks: networks})
 	certificates := acm.New(acm.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Records: names})
 	balancers := elbv2.New(elbv2.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Networks: networks, SecurityGroups: networks,
-		Interfaces: networks, Buckets: objects, Certificates: certificates})
+		Interfaces: networks, Buckets: objects, Certificates: certificates, Bus: bus, Plane: c.plane()})
 	topics := sns.New(sns.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory, HTTP: c.config.HTTP})
 	monitor := cloudwatch.New(cloudwatch.Deps{Store: store, Clock: c.config.Clock, Logger: c.config.Logger, Bus: bus, Topics: topics})
+	if c.balancing != nil {
+		c.balancing.peers.Store(&balancingPeers{store, balancers, certificates, names, monitor})
+	}
 	secrets := secretsmanager.New(secretsmanager.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory, Regions: networks})
 	registry, err := ecr.New(ecr.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory,
 		ImagesDir: imagesDir(c.config.Dir), Ephemeral: c.config.Ephemeral})

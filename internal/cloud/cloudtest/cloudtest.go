@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -28,6 +29,7 @@ type Cloud struct {
 	URL   string
 	Dir   string
 	Clock *clock.Manual // nil with RealTime
+	Edge  string        // where load balancers are reached, with Serving
 
 	t       testing.TB
 	options options
@@ -38,6 +40,8 @@ type options struct {
 	durable  bool
 	realTime bool
 	http     *http.Client
+	network  cloud.Network
+	serve    bool
 }
 
 // Option changes how a test's cloud runs.
@@ -51,6 +55,11 @@ func RealTime() Option { return func(o *options) { o.realTime = true } }
 
 // HTTP gives the client by which the cloud reaches other hosts, such as an OIDC issuer.
 func HTTP(c *http.Client) Option { return func(o *options) { o.http = c } }
+
+// Serving has load balancers serve, over a network of the test's.
+func Serving(n cloud.Network) Option {
+	return func(o *options) { o.network, o.serve = n, true }
+}
 
 // Start runs a cloud until the test ends. Its clock stands still at the time of the start unless RealTime is given; signatures
 // are accepted within 15 minutes of it.
@@ -80,6 +89,13 @@ func (c *Cloud) open() {
 	config := cloud.Config{Dir: c.Dir, Ephemeral: !c.options.durable, Logger: logger(c.t), HTTP: c.options.http}
 	if c.Clock != nil {
 		config.Clock = c.Clock
+	}
+	if c.options.serve {
+		l, err := new(net.ListenConfig).Listen(context.Background(), "tcp4", "127.0.0.1:0")
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		config.Edge, config.Network, c.Edge = l, c.options.network, l.Addr().String()
 	}
 	inner, err := cloud.Open(context.Background(), config)
 	if err != nil {

@@ -64,3 +64,18 @@ type LoadBalancer struct {
 	ARN, Name, Type string // Type is application, network or gateway
 	DNSName, ZoneID string
 }
+
+// The event by which a load balancer's target tells of a new state. It is the cloud's own: AWS has none, and EventBridge does not see it.
+const (
+	TargetHealthSource = "atoll.elasticloadbalancing"
+	TargetHealthType   = "Target Health"
+)
+
+// TargetHealth is the detail of that event.
+type TargetHealth struct {
+	TargetGroup string // its ARN
+	Target      string // an address
+	Port        int
+	State       string // initial, healthy, unhealthy, draining, or unused when the target is gone
+	Reason      string // such as Target.ResponseCodeMismatch; empty when healthy
+}

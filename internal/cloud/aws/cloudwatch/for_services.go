@@ -1,6 +1,9 @@
 package cloudwatch
 
 import (
+	"context"
+	"time"
+
 	"atoll/internal/cloud/state"
 )
 
@@ -62,4 +65,28 @@ func (t *txn) tell(r *alarmRecord) Alarm {
 		}
 	}
 	return a
+}
+
+// Datum is values of one moment of another service's metric.
+type Datum struct {
+	Namespace, Name, Unit string
+	Dimensions            map[string]string
+	Values, Counts        []float64 // how often each value came
+	At                    time.Time
+}
+
+// PutData adds data to metrics, in a transaction of its own.
+func (s *Service) PutData(ctx context.Context, sc state.Scope, all []Datum) error {
+	data := make([]datum, len(all))
+	for i, in := range all {
+		d := internal(in.Namespace, in.Name, in.Dimensions, nil, in.Unit, in.At)
+		for j, v := range in.Values {
+			d.samples = append(d.samples, sample{in.At, pointOf(v, in.Counts[j])})
+		}
+		data[i] = d
+	}
+	return s.d.Store.Update(ctx, func(tx *state.Tx) error {
+		s.in(tx, sc).put(data)
+		return nil
+	})
 }

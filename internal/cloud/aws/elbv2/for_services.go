@@ -1,6 +1,9 @@
 package elbv2
 
 import (
+	"net/netip"
+	"strings"
+
 	"atoll/internal/cloud/network"
 	"atoll/internal/cloud/state"
 )
@@ -30,6 +33,7 @@ func (s *Service) RegisterTarget(tx *state.Tx, sc state.Scope, arn, target strin
 	if port != 0 {
 		in.Port = new(int64(port))
 	}
+	t.stir()
 	return t.register(g, in)
 }
 
@@ -40,6 +44,7 @@ func (s *Service) DeregisterTarget(tx *state.Tx, sc state.Scope, arn, target str
 	if err != nil {
 		return
 	}
+	t.stir()
 	if port == 0 {
 		t.deregister(g.ID, target, nil)
 		return
@@ -55,4 +60,31 @@ func (s *Service) LoadBalancer(tx *state.Tx, sc state.Scope, arn string) (networ
 		return network.LoadBalancer{}, false
 	}
 	return network.LoadBalancer{ARN: arn, Name: b.Name, Type: b.Type, DNSName: b.DNSName, ZoneID: zoneID(b, sc.Region)}, true
+}
+
+// ResolveName gives the addresses that a load balancer's DNS name leads to, of any account and region: one in each zone, public ones if
+// the load balancer has them.
+func (s *Service) ResolveName(tx *state.Tx, name string) ([]netip.Addr, bool) {
+	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	for _, sc := range s.balancers.Scopes(tx) {
+		for _, b := range s.balancers.By(tx, sc, "dns", name) {
+			return s.in(tx, sc).addresses(b), true
+		}
+	}
+	return nil, false
+}
+
+func (t *txn) addresses(b *balancerRecord) []netip.Addr {
+	var out []netip.Addr
+	for _, z := range b.Zones {
+		eni, _ := t.d.Interfaces.Interface(t.tx, t.sc, z.Interface)
+		text := eni.PrivateIP
+		if b.Scheme == schemePublic && eni.PublicIP != "" {
+			text = eni.PublicIP
+		}
+		if addr, err := netip.ParseAddr(text); err == nil {
+			out = append(out, addr)
+		}
+	}
+	return out
 }

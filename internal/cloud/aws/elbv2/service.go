@@ -3,10 +3,12 @@ package elbv2
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
 
 	"atoll/internal/cloud/auth"
 	"atoll/internal/cloud/clock"
+	"atoll/internal/cloud/event"
 	"atoll/internal/cloud/id"
 	"atoll/internal/cloud/model"
 	"atoll/internal/cloud/network"
@@ -32,12 +34,14 @@ type Interfaces interface {
 	AttachInterface(tx *state.Tx, sc state.Scope, in network.InterfaceRequest) (network.Interface, error)
 	SetInterfaceGroups(tx *state.Tx, sc state.Scope, id string, groups []string) error
 	ReleaseInterface(tx *state.Tx, sc state.Scope, id string)
+	Interface(tx *state.Tx, sc state.Scope, id string) (network.Interface, bool)
 }
 
-// Buckets says whether a service, or an account of AWS's, may act on a bucket.
+// Buckets says whether a service, or an account of AWS's, may act on a bucket, and takes logs.
 type Buckets interface {
 	ServiceMay(tx *state.Tx, service, action, bucket, key string, context auth.Context) (exists, may bool)
 	AccountMay(tx *state.Tx, account, action, bucket, key string, context auth.Context) (exists, may bool)
+	PutAs(ctx context.Context, bucket, key, contentType, encoding, kmsKey string, metadata map[string]string, body []byte) error
 }
 
 // Certificates knows ACM's certificates, and keeps who uses them.
@@ -58,6 +62,8 @@ type Deps struct {
 	Interfaces     Interfaces
 	Buckets        Buckets
 	Certificates   Certificates // nil: there are no certificates
+	Plane          Plane        // nil: load balancers are records, and do not serve
+	Bus            *event.Bus   // nil: nobody is told of targets' states
 }
 
 // Service is Elastic Load Balancing v2. Its records are keyed by what follows the kind in their ARNs: a load balancer by
@@ -65,6 +71,7 @@ type Deps struct {
 // and "/TARGET/PORT".
 type Service struct {
 	d         Deps
+	changes   *changes
 	balancers state.Table[balancerRecord]
 	groups    state.Table[groupRecord]
 	targets   state.Table[targetRecord]
@@ -77,10 +84,11 @@ var _ wire.Service = (*Service)(nil)
 // New makes the service over its tables in the store.
 func New(d Deps) *Service {
 	return &Service{
-		d: d,
+		d: d, changes: newChanges(),
 		balancers: state.NewTable(d.Store, "elbv2.load-balancer",
 			state.WithARN(func(sc state.Scope, id string, _ *balancerRecord) string { return arn(sc, kindBalancer, id) }),
-			state.WithIndex("name", func(v *balancerRecord) []string { return []string{v.Name} })),
+			state.WithIndex("name", func(v *balancerRecord) []string { return []string{v.Name} }),
+			state.WithIndex("dns", func(v *balancerRecord) []string { return []string{strings.ToLower(v.DNSName)} })),
 		groups: state.NewTable(d.Store, "elbv2.target-group",
 			state.WithARN(func(sc state.Scope, id string, _ *groupRecord) string { return arn(sc, kindGroup, id) }),
 			state.WithIndex("name", func(v *groupRecord) []string { return []string{v.Name} })),
@@ -111,7 +119,11 @@ func (s *Service) view(ctx context.Context, fn func(t *txn) error) error {
 }
 
 func (s *Service) update(ctx context.Context, fn func(t *txn) error) error {
-	return s.d.Store.Update(ctx, func(tx *state.Tx) error { return fn(s.in(tx, wire.CallFrom(ctx).Scope())) })
+	return s.d.Store.Update(ctx, func(tx *state.Tx) error {
+		t := s.in(tx, wire.CallFrom(ctx).Scope())
+		t.stir()
+		return fn(t)
+	})
 }
 
 func (s *Service) in(tx *state.Tx, sc state.Scope) *txn {

@@ -183,6 +183,9 @@ func (s *Service) DescribeTargetHealth(ctx context.Context, in *DescribeTargetHe
 			return nil, err
 		}
 	}
+	if err := s.Idle(ctx); err != nil { // the data plane knows of what was written before
+		return nil, err
+	}
 	out := &DescribeTargetHealthOutput{TargetHealthDescriptions: []TargetHealthDescription{}}
 	return out, s.view(ctx, func(t *txn) error {
 		g, err := find(t, t.groups, kindGroup, in.TargetGroupArn)
@@ -194,9 +197,16 @@ func (s *Service) DescribeTargetHealth(ctx context.Context, in *DescribeTargetHe
 			return err
 		}
 		zones, used := t.zonesOf(g.ID)
+		known := s.planeTargets(*in.TargetGroupArn)
+		if len(in.Targets) == 0 {
+			records = append(records, t.draining(g, known)...)
+		}
 		for _, r := range records {
 			d := describeTarget(g, r)
 			d.TargetHealth = health(r, zones, used)
+			if now, ok := served(known, r.Target, int(r.Port)); ok && now.State != stateUnused {
+				d.TargetHealth = now.health()
+			}
 			if len(in.Include) > 0 && g.isHTTP() {
 				d.AnomalyDetection = &AnomalyDetection{Result: new("normal"), MitigationInEffect: new("no")}
 			}
@@ -264,11 +274,11 @@ func health(r *targetRecord, zones []string, used bool) *TargetHealth {
 	}
 	switch {
 	case r.Registered.IsZero():
-		return told("unused", "Target.NotRegistered", "Target is not registered to the target group")
+		return told(stateUnused, reasonNotRegistered, "Target is not registered to the target group")
 	case !used:
-		return told("unused", "Target.NotInUse", "Target group is not configured to receive traffic from the load balancer")
+		return told(stateUnused, "Target.NotInUse", "Target group is not configured to receive traffic from the load balancer")
 	case r.Zone != "" && r.Zone != "all" && !slices.Contains(zones, r.Zone):
-		return told("unused", "Target.NotInUse", "Target is in an Availability Zone that is not enabled for the load balancer")
+		return told(stateUnused, "Target.NotInUse", "Target is in an Availability Zone that is not enabled for the load balancer")
 	}
-	return told("initial", "Elb.RegistrationInProgress", "Target registration is in progress")
+	return told(stateInitial, "Elb.RegistrationInProgress", "Target registration is in progress")
 }

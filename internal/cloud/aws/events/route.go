@@ -4,14 +4,21 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"strings"
 
 	"atoll/internal/cloud/event"
 	"atoll/internal/cloud/eventpattern"
 	"atoll/internal/cloud/state"
 )
 
+// ownSource begins the sources of events that the cloud's services tell each other, and that AWS does not have.
+const ownSource = "atoll."
+
 // take puts an event of another service on the default bus of where it happened.
 func (s *Service) take(ctx context.Context, e event.Event) {
+	if strings.HasPrefix(e.Source, ownSource) {
+		return
+	}
 	detail, err := json.Marshal(e.Detail)
 	if err != nil {
 		s.d.Logger.Error("an event cannot be written", "source", e.Source, "type", e.DetailType, "err", err)
