@@ -20,9 +20,13 @@ import (
 // defaultPort is the port that people who come from other local clouds expect.
 const defaultPort = 4566
 
+// defaultEdgePort is where load balancers are reached, of the cloud on the default port. Others take a free one.
+const defaultEdgePort = 8088
+
 type cloudStart struct {
 	dir     string
 	port    int
+	edge    int // -1: not given
 	detach  bool
 	verbose bool
 	asJSON  bool
@@ -41,6 +45,7 @@ start a second one with another --dir and another --port.`,
 	}
 	dirFlagVar(cmd, env, &f.dir)
 	cmd.Flags().IntVar(&f.port, "port", defaultPort, "port on 127.0.0.1; 0 takes a free one")
+	cmd.Flags().IntVar(&f.edge, "edge-port", -1, fmt.Sprintf("port on 127.0.0.1 where load balancers answer; 0 takes a free one (default %d, and a free one with another --port)", defaultEdgePort))
 	cmd.Flags().BoolVarP(&f.detach, "detach", "d", false, "run in the background")
 	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "log more")
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print JSON when the cloud is ready")
@@ -52,6 +57,9 @@ start a second one with another --dir and another --port.`,
 func (f *cloudStart) run(ctx context.Context, env Env) error {
 	if f.port < 0 || f.port > 65535 {
 		return &problem{err: fmt.Errorf("--port %d is no port", f.port), try: "a number from 0 to 65535; 0 takes a free port", code: exitUsage}
+	}
+	if f.edge < -1 || f.edge > 65535 {
+		return &problem{err: fmt.Errorf("--edge-port %d is no port", f.edge), try: "a number from 0 to 65535; 0 takes a free port", code: exitUsage}
 	}
 	dir, err := cloudDir(env, f.dir)
 	if err != nil {
@@ -69,7 +77,7 @@ func (f *cloudStart) run(ctx context.Context, env Env) error {
 		level = slog.LevelDebug
 	}
 	logger := slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: level}))
-	config := daemon.Config{Dir: dir, Port: f.port, Version: release, Logger: logger}
+	config := daemon.Config{Dir: dir, Port: f.port, EdgePort: f.edgePort(), Version: release, Logger: logger}
 	if f.readyFD == 0 {
 		return daemon.Run(ctx, config, func(info daemon.Info) {
 			if err := f.started(env, info, "Stop it with:   Ctrl-C"); err != nil {
@@ -92,9 +100,20 @@ func (f *cloudStart) started(env Env, info daemon.Info, stop string) error {
 	}
 	fmt.Fprintf(env.Stdout, "The local cloud is ready at %s\n", info.Endpoint)
 	say(env, "Directory:      %s", info.Dir)
+	say(env, "Load balancers: at %s, by host names under .elb.localhost", info.Edge)
 	say(env, "Use it with:    eval \"$(atoll cloud env%s)\"", f.dirArgs())
 	say(env, "%s", stop)
 	return nil
+}
+
+func (f *cloudStart) edgePort() int {
+	switch {
+	case f.edge >= 0:
+		return f.edge
+	case f.port == defaultPort:
+		return defaultEdgePort
+	}
+	return 0
 }
 
 func (f *cloudStart) dirArgs() string {
@@ -146,7 +165,7 @@ func (f *cloudStart) spawn(ctx context.Context, env Env, dir daemon.Dir) (daemon
 		return daemon.Info{}, fmt.Errorf("starting the cloud: %w", err)
 	}
 	defer r.Close()
-	args := []string{"cloud", "start", "--dir", string(dir), "--port", strconv.Itoa(f.port), "--ready-fd", "3"}
+	args := []string{"cloud", "start", "--dir", string(dir), "--port", strconv.Itoa(f.port), "--edge-port", strconv.Itoa(f.edgePort()), "--ready-fd", "3"}
 	if f.verbose {
 		args = append(args, "--verbose")
 	}

@@ -58,6 +58,7 @@ func newCloudStatus(env Env) *cobra.Command {
 func printStatus(env Env, info daemon.Info) {
 	for _, row := range [][2]string{
 		{"Endpoint", info.Endpoint},
+		{"Edge", info.Edge + " (load balancers)"},
 		{"Directory", info.Dir},
 		{"Process", fmt.Sprintf("%d, since %s (%s)", info.PID, info.Started.Local().Format(time.DateTime), time.Since(info.Started).Round(time.Second))},
 		{"Account", info.Account},

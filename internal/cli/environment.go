@@ -203,7 +203,7 @@ func startedCloud(ctx context.Context, env Env, dir daemon.Dir) (daemon.Info, er
 	if !errors.Is(err, daemon.ErrNotRunning) {
 		return info, err
 	}
-	start := cloudStart{dir: string(dir), port: defaultPort}
+	start := cloudStart{dir: string(dir), port: defaultPort, edge: -1}
 	info, err = start.spawn(ctx, env, dir)
 	if p := (*problem)(nil); errors.As(err, &p) && strings.Contains(p.Error(), "another program listens") {
 		start.port = 0

@@ -96,6 +96,9 @@ func explain(err error) *problem {
 		p.try = "mend what it names, and run the same again: what is made already stays"
 	case errors.Is(err, context.Canceled):
 		p.err, p.code = errors.New("interrupted"), exitInterrupted
+	case errors.As(err, &port) && port.Edge && errors.Is(err, syscall.EADDRINUSE):
+		p.err = fmt.Errorf("another program listens on 127.0.0.1:%d, where load balancers are to answer", port.Port)
+		p.try = "atoll cloud start --edge-port 0      (takes a free port)"
 	case errors.As(err, &port) && errors.Is(err, syscall.EADDRINUSE):
 		p.err = fmt.Errorf("another program listens on 127.0.0.1:%d", port.Port)
 		p.try = "atoll cloud start --port 0      (takes a free port)"

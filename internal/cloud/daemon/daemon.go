@@ -23,12 +23,15 @@ type Config struct {
 	Dir     Dir
 	Port    int // 0: a free one
 	Version string
-	Logger  *slog.Logger
+
+	EdgePort int // where load balancers are reached; 0: a free one
+	Logger   *slog.Logger
 }
 
 // Info is what a running cloud says of itself.
 type Info struct {
 	Endpoint string    `json:"endpoint"`
+	Edge     string    `json:"edge"` // where load balancers are reached, such as 127.0.0.1:8088
 	PID      int       `json:"pid"`
 	Version  string    `json:"version"`
 	Started  time.Time `json:"started"`
@@ -38,9 +41,10 @@ type Info struct {
 	Calls    uint64    `json:"calls"` // answered since the start
 }
 
-// PortError means that the port could not be listened on.
+// PortError means that a port could not be listened on.
 type PortError struct {
 	Port int
+	Edge bool // the port of load balancers
 	Err  error
 }
 
@@ -64,24 +68,33 @@ func Run(ctx context.Context, config Config, ready func(Info)) (err error) {
 	if err := cloud.Recover(config.Dir.Data()); err != nil {
 		return err
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(config.Port)))
+	listener, err := listen(ctx, config.Port)
 	if err != nil {
-		return &PortError{config.Port, err}
+		return &PortError{config.Port, false, err}
 	}
 	defer listener.Close()
-	c, err := cloud.Open(ctx, cloud.Config{Dir: config.Dir.Data(), Logger: config.Logger})
+	edge, err := listen(ctx, config.EdgePort)
+	if err != nil {
+		return &PortError{config.EdgePort, true, err}
+	}
+	defer edge.Close()
+	c, err := cloud.Open(ctx, cloud.Config{Dir: config.Dir.Data(), Logger: config.Logger, Edge: edge})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
 	d := &daemon{config: config, cloud: c, stop: make(chan struct{}), info: Info{
-		Endpoint: "http://" + listener.Addr().String(), PID: os.Getpid(), Version: config.Version, Started: time.Now().UTC(),
+		Endpoint: "http://" + listener.Addr().String(), Edge: edge.Addr().String(), PID: os.Getpid(), Version: config.Version, Started: time.Now().UTC(),
 		Dir: string(config.Dir), Account: cloud.DefaultAccount, Services: c.Services(),
 	}}
 	if err := d.writeCredentials(); err != nil {
 		return err
 	}
 	return d.serve(ctx, listener, ready)
+}
+
+func listen(ctx context.Context, port int) (net.Listener, error) {
+	return new(net.ListenConfig).Listen(ctx, "tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 }
 
 type daemon struct {

@@ -5,9 +5,10 @@
 // that it uses cannot be deleted under it.
 //
 // What differs from AWS:
-//   - This is the control plane: no listener accepts connections yet. Routing, stickiness, authentication, rewrites, health checks,
-//     attributes and capacity are checked, stored and shown. A target is "initial" from the time when a listener uses its group.
-//   - A load balancer is active at once; a deregistered target is gone at once, without draining.
+//   - Application load balancers serve where the cloud has an edge; what differs in that is told in internal/dataplane/proxy. Without an
+//     edge, and for other types of load balancers, all is checked, stored and shown, and a target is "initial" from the time when a
+//     listener uses its group, and gone at once when it is deregistered.
+//   - A load balancer is active at once. Capacity is stored and shown.
 //   - Interfaces have no IPv6 addresses, also those of dual-stack load balancers. A network load balancer without security groups
 //     has the VPC's default group on its interfaces; its description shows none.
 //   - Targets of the types instance and lambda are refused, because the local cloud runs neither.
@@ -18,5 +19,6 @@
 //   - Certificates are those of ACM; IAM's server certificates are not found.
 //   - Load balancers' service-linked role is not made. The bucket of logs is held against its policy as AWS does when logs are
 //     turned on, but no test object is written, and its region is not compared.
+//   - Web ACLs of AWS WAF do not act on requests.
 //   - A certificate's key type and size are not held against a listener's security policy.
 package elbv2
