@@ -27,6 +27,7 @@ func API() *model.API {
 			{Name: "DescribeRegistry", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeRepositories", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "GetAuthorizationToken", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "GetDownloadUrlForLayer", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "GetLifecyclePolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "GetRepositoryPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "InitiateLayerUpload", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -93,7 +94,7 @@ func API() *model.API {
 			{Shape: "UploadNotFoundException", Code: "UploadNotFoundException", Status: 400},
 			{Shape: "ValidationException", Code: "ValidationException", Status: 400},
 		},
-		Others: "BatchGetRepositoryScanningConfiguration CreatePullThroughCacheRule CreateRepositoryCreationTemplate DeletePullThroughCacheRule DeleteRegistryPolicy DeleteRepositoryCreationTemplate DeleteSigningConfiguration DeregisterPullTimeUpdateExclusion DescribeImageReplicationStatus DescribeImageScanFindings DescribeImageSigningStatus DescribePullThroughCacheRules DescribeReplicationBackfillResults DescribeRepositoryCreationTemplates GetAccountSetting GetDownloadUrlForLayer GetLifecyclePolicyPreview GetRegistryPolicy GetRegistryScanningConfiguration GetSigningConfiguration ListImageReferrers ListPullTimeUpdateExclusions ListReplicationBackfills PutAccountSetting PutRegistryPolicy PutRegistryScanningConfiguration PutReplicationConfiguration PutSigningConfiguration RegisterPullTimeUpdateExclusion StartImageScan StartLifecyclePolicyPreview StartReplicationBackfill StopReplicationBackfill UpdateImageStorageClass UpdatePullThroughCacheRule UpdateRepositoryCreationTemplate ValidatePullThroughCacheRule",
+		Others: "BatchGetRepositoryScanningConfiguration CreatePullThroughCacheRule CreateRepositoryCreationTemplate DeletePullThroughCacheRule DeleteRegistryPolicy DeleteRepositoryCreationTemplate DeleteSigningConfiguration DeregisterPullTimeUpdateExclusion DescribeImageReplicationStatus DescribeImageScanFindings DescribeImageSigningStatus DescribePullThroughCacheRules DescribeReplicationBackfillResults DescribeRepositoryCreationTemplates GetAccountSetting GetLifecyclePolicyPreview GetRegistryPolicy GetRegistryScanningConfiguration GetSigningConfiguration ListImageReferrers ListPullTimeUpdateExclusions ListReplicationBackfills PutAccountSetting PutRegistryPolicy PutRegistryScanningConfiguration PutReplicationConfiguration PutSigningConfiguration RegisterPullTimeUpdateExclusion StartImageScan StartLifecyclePolicyPreview StartReplicationBackfill StopReplicationBackfill UpdateImageStorageClass UpdatePullThroughCacheRule UpdateRepositoryCreationTemplate ValidatePullThroughCacheRule",
 	}
 }
 
@@ -302,6 +303,21 @@ type GetAuthorizationTokenInput struct {
 type GetAuthorizationTokenOutput struct {
 	_                 struct{}            `aws:"GetAuthorizationTokenResponse"`
 	AuthorizationData []AuthorizationData `aws:"authorizationData"`
+}
+
+// GetDownloadUrlForLayerInput is the API's GetDownloadUrlForLayerRequest.
+type GetDownloadUrlForLayerInput struct {
+	_              struct{} `aws:"GetDownloadUrlForLayerRequest"`
+	RepositoryName *string  `aws:"repositoryName,req"`
+	LayerDigest    *string  `aws:"layerDigest,req"`
+	RegistryId     *string  `aws:"registryId"`
+}
+
+// GetDownloadUrlForLayerOutput is the API's GetDownloadUrlForLayerResponse.
+type GetDownloadUrlForLayerOutput struct {
+	_           struct{} `aws:"GetDownloadUrlForLayerResponse"`
+	DownloadUrl *string  `aws:"downloadUrl"`
+	LayerDigest *string  `aws:"layerDigest"`
 }
 
 // GetLifecyclePolicyInput is the API's GetLifecyclePolicyRequest.

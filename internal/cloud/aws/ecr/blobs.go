@@ -91,10 +91,7 @@ func (b *blobs) endStale(now time.Time) error {
 	b.mu.Unlock()
 	var errs []error
 	for _, u := range stale {
-		u.mu.Lock()
-		u.ended = true
-		errs = append(errs, u.file.Close(), os.Remove(u.file.Name()))
-		u.mu.Unlock()
+		errs = append(errs, u.drop())
 	}
 	return errors.Join(errs...)
 }
@@ -126,9 +123,34 @@ func (b *blobs) add(id, repo string, from int64, r io.Reader) (int64, error) {
 	n, err := io.Copy(io.MultiWriter(u.file, u.sum), r)
 	u.size, u.last = u.size+n, n
 	if err != nil {
-		return u.size, fmt.Errorf("receiving an upload: %w", err)
+		// The file may have more than was counted if it is its disk that failed.
+		_, seek := u.file.Seek(u.size, io.SeekStart)
+		return u.size, errors.Join(fmt.Errorf("receiving an upload: %w", err), u.file.Truncate(u.size), seek)
 	}
 	return u.size, nil
+}
+
+// end drops an upload.
+func (b *blobs) end(id, repo string) error {
+	u, err := b.upload(id, repo)
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	delete(b.uploads, id)
+	b.mu.Unlock()
+	return u.drop()
+}
+
+// drop removes an upload that nobody can find any more, unless it has ended.
+func (u *upload) drop() error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.ended {
+		return nil
+	}
+	u.ended = true
+	return errors.Join(u.file.Close(), os.Remove(u.file.Name()))
 }
 
 // received gives the size of an upload and of its last part.

@@ -5,11 +5,11 @@
 // Manifests are in the image's record. Uploads under way are known to the process alone and end with it.
 //
 // What differs from AWS:
-//   - Images can be pushed and read by the API. There is no endpoint for docker push and pull yet: GetDownloadUrlForLayer is refused,
-//     and the token of GetAuthorizationToken, which is real, has no one to show it to.
+//   - Package registry serves docker push and pull. The URLs of GetDownloadUrlForLayer are the cloud's own, and end when it is restarted.
 //   - Lifecycle policies act when they are put, and then with the first call on the repository's images an hour or more after they
 //     last did; AWS takes up to a day. The archive storage class (the action transition, sinceImageTransitioned) is refused.
-//   - Images are not scanned: one that was pushed to a repository with scan on push shows a scan that failed.
+//   - Images are not scanned: DescribeImages shows, for a repository with scan on push, a scan that failed and says why. Scans and their
+//     findings cannot be asked for.
 //   - A KMS key must exist and be enabled when a repository is made with it. Layers are not encrypted one by one: they are in files
 //     that only their owner can read.
 //   - Repository policies are checked and stored. Roles that they name must exist; users and other accounts are not looked up.

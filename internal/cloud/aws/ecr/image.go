@@ -56,6 +56,14 @@ func (i *imageRecord) tags() []string {
 	return out
 }
 
+// subject gives the key of the image that the image speaks of, for the index of that name.
+func (i *imageRecord) subject() []string {
+	if i.Subject == "" {
+		return nil
+	}
+	return []string{i.Repository + ":" + i.Subject}
+}
+
 // manifest is what ECR reads of a manifest.
 // https://github.com/opencontainers/image-spec/blob/main/manifest.md
 type manifest struct {

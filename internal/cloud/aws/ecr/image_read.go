@@ -91,10 +91,7 @@ func (s *Service) BatchGetImage(ctx context.Context, in *BatchGetImageInput) (*B
 	}
 	return out, s.change(ctx, in.RegistryId, in.RepositoryName, func(t *txn, r *repositoryRecord) error {
 		for _, digest := range pulled {
-			if image, ok := t.image(r, digest); ok {
-				image.Pulled = t.now
-				t.putImage(r, image)
-			}
+			t.notePull(r, digest)
 		}
 		return nil
 	})

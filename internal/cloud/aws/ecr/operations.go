@@ -21,6 +21,7 @@ func (s *Service) Operations() []wire.Operation {
 		wire.Read(s.DescribeRegistry),
 		wire.Read(s.DescribeRepositories, on(func(in *DescribeRepositoriesInput) []string { return in.RepositoryNames })),
 		wire.Read(s.GetAuthorizationToken),
+		wire.Read(s.GetDownloadUrlForLayer, on(func(in *GetDownloadUrlForLayerInput) []string { return []string{*in.RepositoryName} })),
 		wire.Read(s.GetLifecyclePolicy, on(func(in *GetLifecyclePolicyInput) []string { return []string{*in.RepositoryName} })),
 		wire.Read(s.GetRepositoryPolicy, on(func(in *GetRepositoryPolicyInput) []string { return []string{*in.RepositoryName} })),
 		wire.Write(s.InitiateLayerUpload, on(func(in *InitiateLayerUploadInput) []string { return []string{*in.RepositoryName} })),

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"regexp"
 	"time"
 
@@ -80,11 +81,24 @@ func (t *txn) expiredTokens() []string {
 	return ids
 }
 
-// Holder gives who a token's password was given to, while it is good, for the registry's endpoint.
-func (s *Service) Holder(tx *state.Tx, password string) (auth.Principal, bool) {
-	r, ok := s.tokens.Get(tx, state.Scope{}, tokenID(password))
-	if !ok || !r.Expires.After(s.d.Clock.Now()) {
-		return auth.Principal{}, false
-	}
-	return r.Principal, true
+// Errors of Holder.
+var (
+	ErrToken        = errors.New("the token is not one that was given")
+	ErrTokenExpired = errors.New("the token has expired")
+)
+
+// Holder gives who a token's password was given to, for the registry's endpoint. A token that has expired is known as such until the next
+// one is given.
+func (s *Service) Holder(password string) (who auth.Principal, err error) {
+	return who, s.d.Store.View(func(tx *state.Tx) error {
+		r, ok := s.tokens.Get(tx, state.Scope{}, tokenID(password))
+		switch {
+		case !ok:
+			return ErrToken
+		case !r.Expires.After(s.d.Clock.Now()):
+			return ErrTokenExpired
+		}
+		who = r.Principal
+		return nil
+	})
 }

@@ -47,6 +47,7 @@ type Service struct {
 	contents     state.Table[contentRecord]
 	tokens       state.Table[tokenRecord]
 	blobs        *blobs
+	downloads    []byte // signs the URLs of layers
 }
 
 var _ wire.Service = (*Service)(nil)
@@ -58,11 +59,12 @@ func New(d Deps) (*Service, error) {
 		repositories: state.NewTable(d.Store, "ecr.repository", state.WithARN(func(sc state.Scope, name string, _ *repositoryRecord) string {
 			return repositoryARN(sc, name)
 		})),
-		images:   state.NewTable(d.Store, "ecr.image", state.WithIndex("needs", (*imageRecord).needs), state.WithIndex("tag", (*imageRecord).tags)),
+		images: state.NewTable(d.Store, "ecr.image", state.WithIndex("needs", (*imageRecord).needs), state.WithIndex("tag", (*imageRecord).tags),
+			state.WithIndex("subject", (*imageRecord).subject)),
 		layers:   state.NewTable[layerRecord](d.Store, "ecr.layer"),
 		contents: state.NewTable[contentRecord](d.Store, "ecr.content"),
 		tokens:   state.NewTable(d.Store, "ecr.token", state.WithIndex("expiry", (*tokenRecord).expiry)),
-		blobs:    newBlobs(d.ImagesDir, d.Ephemeral),
+		blobs:    newBlobs(d.ImagesDir, d.Ephemeral), downloads: []byte(d.IDs.Secret()),
 	}
 	if err := d.Store.Err(); err != nil {
 		return nil, fmt.Errorf("reading the records of ECR: %w", err)

@@ -2,6 +2,7 @@ package ecr_test
 
 import (
 	"encoding/base64"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -27,23 +28,23 @@ func TestTokenHolder(t *testing.T) {
 		raw := must(base64.StdEncoding.DecodeString(*out.AuthorizationData[0].AuthorizationToken))(t)
 		return strings.TrimPrefix(string(raw), "AWS:")
 	}
-	holder := func(password string) (who auth.Principal, ok bool) {
-		_ = store.View(func(tx *state.Tx) error { who, ok = s.Holder(tx, password); return nil })
-		return who, ok
-	}
 	first := issue()
-	if who, ok := holder(first); !ok || who.ARN != "arn:aws:iam::"+account+":user/u" {
-		t.Errorf("got %+v, %v", who, ok)
+	if who, err := s.Holder(first); err != nil || who.ARN != "arn:aws:iam::"+account+":user/u" {
+		t.Errorf("got %+v, %v", who, err)
 	}
-	if _, ok := holder(first + "x"); ok {
-		t.Error("another password is good")
+	if _, err := s.Holder(first + "x"); !errors.Is(err, ecr.ErrToken) {
+		t.Errorf("another password: %v", err)
 	}
 	now.Advance(12 * time.Hour)
-	second := issue() // removes what has ended
-	if _, ok := holder(first); ok {
-		t.Error("the token is good for ever")
+	if _, err := s.Holder(first); !errors.Is(err, ecr.ErrTokenExpired) {
+		t.Errorf("the token is good for ever: %v", err)
 	}
-	if _, ok := holder(second); !ok {
-		t.Error("the new token is not good")
+	now.Advance(time.Second)
+	second := issue() // removes what has ended
+	if _, err := s.Holder(first); !errors.Is(err, ecr.ErrToken) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := s.Holder(second); err != nil {
+		t.Errorf("the new token is not good: %v", err)
 	}
 }
