@@ -15,10 +15,12 @@ import (
 	"sync"
 
 	"atoll/internal/cloud/auth"
+	"atoll/internal/cloud/aws/ecr"
 	"atoll/internal/cloud/clock"
 	"atoll/internal/cloud/event"
 	"atoll/internal/cloud/id"
 	"atoll/internal/cloud/model"
+	"atoll/internal/cloud/registry"
 	"atoll/internal/cloud/state"
 	"atoll/internal/cloud/trail"
 	"atoll/internal/cloud/wire"
@@ -55,7 +57,9 @@ type Cloud struct {
 	root   auth.Key
 	bus    *event.Bus
 	audit  *trail.Log
-	stop   func() // ends the workers and waits for them
+	images *ecr.Service
+	pulls  *registry.Handler // the registries of images
+	stop   func()            // ends the workers and waits for them
 
 	balancing *balancing // nil without an edge
 
@@ -133,6 +137,7 @@ func (c *Cloud) start(ctx context.Context, store *state.Store, audit *trail.Log,
 		return err
 	}
 	c.store, c.server, c.keys, c.root, c.bus, c.audit = store, server, keys, key, bus, audit
+	c.pulls = registry.New(registry.Config{ECR: c.images, Invoke: server.Invoke, Now: c.config.Clock.Now, NewID: c.config.IDs.UUID, Logger: c.config.Logger})
 	c.stop, c.all = c.work(bus, services), services
 	return nil
 }
@@ -248,12 +253,16 @@ func (c *Cloud) Root() auth.Key {
 	return c.root
 }
 
-// ServeHTTP answers one AWS call. Calls that arrive during a Reset wait for its end.
+// ServeHTTP answers one AWS call, or one of a client of container registries. Calls that arrive during a Reset wait for its end.
 func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	if c.closed {
 		http.Error(w, "the cloud is shutting down", http.StatusServiceUnavailable)
+		return
+	}
+	if c.pulls.Owns(r) {
+		c.pulls.ServeHTTP(w, r)
 		return
 	}
 	c.server.ServeHTTP(w, r)
