@@ -104,6 +104,7 @@ var layers = map[string][]string{
 	"internal/config":             {"internal/hint"},
 	"internal/dataplane/image":    {},
 	"internal/dataplane/proxy":    {},
+	"internal/dataplane/postgres": {"internal/dataplane/postgres", "internal/disk", "internal/hint"},
 	"internal/deploy":             {"internal/config", "internal/disk", "internal/hint", "internal/terraform", "internal/ui"},
 	"internal/disk":               {},
 	"internal/doctor":             {"internal/disk", "internal/hint", "internal/machine", "internal/terraform", "tools/provider"},

@@ -1,0 +1,86 @@
+package postgres
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// leftovers ends the servers that a killed daemon left running in this directory.
+func (s *Supervisor) leftovers(ctx context.Context) error {
+	found, err := filepath.Glob(filepath.Join(s.place.servers(), "*", "*", "postmaster.pid"))
+	if err != nil {
+		return err
+	}
+	found2, err := filepath.Glob(filepath.Join(s.place.templates(), "*", "postmaster.pid"))
+	if err != nil {
+		return err
+	}
+	var failed error
+	for _, path := range append(found, found2...) {
+		pid, ok := orphan(ctx, path)
+		if !ok {
+			continue
+		}
+		s.config.Logger.Info("ending a PostgreSQL server that was left running", "pid", pid, "data", filepath.Dir(path))
+		gone := make(chan struct{})
+		go func() { // ends with the process, or with its three time limits in end
+			defer close(gone)
+			tick := time.NewTicker(readyPoll) // another process's child: there is nothing to wait on
+			defer tick.Stop()
+			for deadline := time.Now().Add(fastStop + 3*hardStop); alive(pid) && time.Now().Before(deadline); {
+				<-tick.C
+			}
+		}()
+		failed = errors.Join(failed, s.end(ctx, pid, sigFast, gone))
+		<-gone
+	}
+	return failed
+}
+
+// orphan gives the process that a server's pid file names, if it is still that server: its working directory is the data directory
+// or, where that cannot be asked, it started when the file says.
+func orphan(ctx context.Context, path string) (pid int, ok bool) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, false
+	}
+	defer f.Close()
+	var lines []string
+	for in := bufio.NewScanner(f); in.Scan() && len(lines) < 3; {
+		lines = append(lines, in.Text())
+	}
+	if len(lines) < 3 {
+		return 0, false
+	}
+	pid, err1 := strconv.Atoi(lines[0])
+	started, err2 := strconv.ParseInt(lines[2], 10, 64)
+	if errors.Join(err1, err2) != nil || pid <= 1 || !alive(pid) {
+		return 0, false
+	}
+	if runtime.GOOS == "linux" {
+		cwd, err := os.Stat(fmt.Sprintf("/proc/%d/cwd", pid))
+		if err != nil {
+			return 0, false
+		}
+		data, err := os.Stat(filepath.Dir(path))
+		return pid, err == nil && os.SameFile(cwd, data)
+	}
+	out, err := exec.CommandContext(ctx, "ps", "-o", "lstart=", "-p", strconv.Itoa(pid)).Output()
+	if err != nil {
+		return 0, false
+	}
+	at, err := time.ParseInLocation(time.ANSIC, strings.Join(strings.Fields(string(out)), " "), time.Local)
+	if err != nil {
+		at, err = time.ParseInLocation("Mon Jan 2 15:04:05 2006", strings.Join(strings.Fields(string(out)), " "), time.Local)
+	}
+	return pid, err == nil && at.Sub(time.Unix(started, 0)).Abs() <= 2*time.Second
+}

@@ -1,0 +1,148 @@
+// Package postgrestest runs PostgreSQL servers inside tests.
+package postgrestest
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"math/big"
+	"net"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"atoll/internal/dataplane/postgres"
+)
+
+// Need skips a test on a machine without PostgreSQL, and says what to install.
+func Need(t testing.TB) {
+	t.Helper()
+	if _, err := postgres.Find(t.Context(), os.Getenv); err != nil {
+		t.Skipf("this test needs a PostgreSQL server: %v", err)
+	}
+}
+
+// Events collects what a supervisor tells.
+type Events struct {
+	mu      sync.Mutex
+	all     []postgres.Event
+	changed chan struct{}
+}
+
+// NewEvents makes an empty collection; its Notify is for the supervisor's configuration.
+func NewEvents() *Events { return &Events{changed: make(chan struct{})} }
+
+// Notify takes an event.
+func (e *Events) Notify(ev postgres.Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.all = append(e.all, ev)
+	close(e.changed)
+	e.changed = make(chan struct{})
+}
+
+// Await waits for an event of a kind.
+func (e *Events) Await(t testing.TB, kind postgres.Kind) postgres.Event {
+	t.Helper()
+	for {
+		e.mu.Lock()
+		changed := e.changed
+		for i, ev := range e.all {
+			if ev.Kind == kind {
+				e.all = append(e.all[:i:i], e.all[i+1:]...)
+				e.mu.Unlock()
+				return ev
+			}
+		}
+		e.mu.Unlock()
+		select {
+		case <-changed:
+		case <-t.Context().Done():
+			t.Fatalf("no event of kind %d came", kind)
+		case <-time.After(time.Minute):
+			t.Fatalf("no event of kind %d came within a minute", kind)
+		}
+	}
+}
+
+// Authority is a certificate authority for a test.
+type Authority struct {
+	certificate *x509.Certificate
+	key         *ecdsa.PrivateKey
+}
+
+// NewAuthority makes one.
+func NewAuthority(t testing.TB) *Authority {
+	t.Helper()
+	a := &Authority{}
+	var err error
+	if a.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotAfter: time.Now().Add(time.Hour), IsCA: true,
+		BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+	raw, err := x509.CreateCertificate(rand.Reader, template, template, &a.key.PublicKey, a.key)
+	if err == nil {
+		a.certificate, err = x509.ParseCertificate(raw)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// Issue makes a certificate for hosts.
+func (a *Authority) Issue(hosts []string) (certificate, key []byte, err error) {
+	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: hosts[0]}, DNSNames: hosts, NotAfter: time.Now().Add(time.Hour)}
+	raw, err := x509.CreateCertificate(rand.Reader, template, a.certificate, &own.PublicKey, a.key)
+	if err != nil {
+		return nil, nil, err
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(own)
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}), err
+}
+
+// Pool gives the authority's own certificate, for clients.
+func (a *Authority) Pool() *x509.CertPool {
+	p := x509.NewCertPool()
+	p.AddCert(a.certificate)
+	return p
+}
+
+// Dialer opens connections to a server by its name.
+type Dialer interface {
+	Dial(ctx context.Context, name string) (net.Conn, error)
+}
+
+// Connect connects a client to a server through a dialer; roots nil means without TLS.
+func Connect(ctx context.Context, d Dialer, name string, login postgres.Login, database, host string, roots *x509.CertPool) (*pgx.Conn, error) {
+	config, err := pgx.ParseConfig("")
+	if err != nil {
+		return nil, err
+	}
+	config.Host, config.Port, config.User, config.Password, config.Database = host, 5432, login.User, login.Password, database
+	config.TLSConfig, config.Fallbacks = nil, nil
+	if roots != nil {
+		config.TLSConfig = &tls.Config{RootCAs: roots, ServerName: host, MinVersion: tls.VersionTLS12}
+	}
+	config.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
+	config.DialFunc = func(ctx context.Context, _, _ string) (net.Conn, error) { return d.Dial(ctx, name) }
+	c, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, errors.Join(errors.New("connecting to the database"), err)
+	}
+	return c, nil
+}
