@@ -41,7 +41,7 @@ func TestVersion(t *testing.T) {
 		}
 	}
 	update(t, s, func(tx *state.Tx) {
-		if table.Version(tx) == table.Version(tx) {
+		if first := table.Version(tx); first == table.Version(tx) {
 			t.Error("an Update has one version")
 		}
 		for id := range table.All(tx, east) {
