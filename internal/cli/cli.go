@@ -44,6 +44,7 @@ and rehearses every step on this machine, against an AWS that is built into this
   atoll init                      write the Terraform of a whole environment into your project
   atoll up dev                    make the environment dev on the local cloud
   atoll plan dev                  show what a change would do
+  atoll explain dev web db        tell whether one part reaches another, and by which rules
   atoll destroy dev               take it down again
   eval "$(atoll cloud env)"       use the local cloud with Terraform, the AWS CLI and any AWS SDK`,
 		SilenceUsage:  true,
@@ -55,7 +56,7 @@ and rehearses every step on this machine, against an AWS that is built into this
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
-	root.AddCommand(newInit(env), newPlan(env), newUp(env), newOutput(env), newDestroy(env), newCloud(env), newDoctor(env), newProvider(env), newVersion(env))
+	root.AddCommand(newInit(env), newPlan(env), newUp(env), newOutput(env), newDestroy(env), newExplain(env), newCloud(env), newDoctor(env), newProvider(env), newVersion(env))
 	wrapArgs(root)
 	return root
 }

@@ -2,14 +2,22 @@ package cli_test
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
+	"strconv"
 	"syscall"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"atoll/internal/cli"
+	"atoll/internal/inspect/inspecttest"
 )
 
 func TestMain(m *testing.M) {
@@ -28,9 +36,10 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("ATOLL_CACHE_DIR", e.WorkDir+"/cache")
+			e.Values["shop"] = new(inspecttest.Shop)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"corrupt": corrupt, "mode": mode},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"corrupt": corrupt, "exits": exits, "mode": mode, "shop": shop},
 	})
 }
 
@@ -43,6 +52,45 @@ func corrupt(ts *testscript.TestScript, _ bool, args []string) {
 		raw[i] ^= 0xa5
 	}
 	ts.Check(os.WriteFile(path, raw, 0o600))
+}
+
+// exits runs a program and wants an exit code: exits 5 atoll explain dev web db.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	failed, ok := errors.AsType[*exec.ExitError](err)
+	if !ok {
+		ts.Fatalf("%v: %v", args[1:], err)
+	}
+	if code := strconv.Itoa(failed.ExitCode()); code != args[0] {
+		ts.Fatalf("the exit code is %s, want %s", code, args[0])
+	}
+}
+
+// script is a script as a test.
+type script struct{ *testscript.TestScript }
+
+func (script) Helper()                  {}
+func (s script) Fatal(args ...any)      { s.Fatalf("%s", fmt.Sprint(args...)) }
+func (script) Context() context.Context { return context.Background() }
+
+// shop makes the resources of the environment dev in the cloud that runs, without Terraform; 'shop close' takes back the rule by which
+// web reaches the database, and 'shop open' puts it back.
+func shop(ts *testscript.TestScript, _ bool, args []string) {
+	s := ts.Value("shop").(*inspecttest.Shop)
+	switch {
+	case len(args) == 0:
+		ts.Check(ts.Exec("atoll", "cloud", "env", "--json", "--region", "eu-west-1"))
+		var set map[string]string
+		ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &set))
+		*s = *inspecttest.New(script{ts}, aws.Config{Region: set["AWS_REGION"], BaseEndpoint: new(set["AWS_ENDPOINT_URL"]),
+			Credentials: credentials.NewStaticCredentialsProvider(set["AWS_ACCESS_KEY_ID"], set["AWS_SECRET_ACCESS_KEY"], "")})
+	case args[0] == "close":
+		s.NotIn("database", 5432, "web")
+	case args[0] == "open":
+		s.In("database", 5432, "web")
+	default:
+		ts.Fatalf("shop %s is not known", args[0])
+	}
 }
 
 // mode checks a file's permissions: mode 0600 FILE.

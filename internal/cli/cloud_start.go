@@ -132,7 +132,7 @@ type message struct {
 }
 
 func newMessage(err error) message {
-	p := explain(err)
+	p := advised(err)
 	return message{Err: p.err.Error(), Try: p.try, Code: p.code}
 }
 

@@ -58,10 +58,10 @@ type opened struct {
 
 // with opens an environment for f. The first steps are shown as they go.
 func (f *environment) with(ctx context.Context, env Env, name string, do func(o *opened) error) error {
-	target := deploy.Target(f.target)
-	if target != deploy.Local && target != deploy.AWS {
-		return &problem{err: fmt.Errorf("--target %s is not known", f.target), try: "--target local or --target aws", code: exitUsage}
+	if err := f.checkTarget(); err != nil {
+		return err
 	}
+	target := deploy.Target(f.target)
 	if f.parallelism < 0 {
 		return &problem{err: fmt.Errorf("--parallelism %d is below 0", f.parallelism), try: "a number from 1 on", code: exitUsage}
 	}

@@ -25,6 +25,7 @@ const (
 	exitUsage       = 2
 	exitNotRunning  = 3   // no cloud runs on the directory
 	exitChanges     = 4   // plan --detailed-exitcode: there are changes
+	exitBlocked     = 5   // explain: the flow does not get through
 	exitInterrupted = 130 // by Ctrl-C, as shells have it
 )
 
@@ -61,7 +62,7 @@ func report(w io.Writer, err error) int {
 	if s := (*silent)(nil); errors.As(err, &s) {
 		return s.code
 	}
-	p := explain(err)
+	p := advised(err)
 	fmt.Fprintf(w, "Error: %v\n", p.err)
 	for i, line := range strings.Split(p.try, "\n") {
 		switch {
@@ -75,8 +76,8 @@ func report(w io.Writer, err error) int {
 	return p.code
 }
 
-// explain gives an error its advice and its exit code.
-func explain(err error) *problem {
+// advised gives an error its advice and its exit code.
+func advised(err error) *problem {
 	if p := (*problem)(nil); errors.As(err, &p) {
 		return p
 	}

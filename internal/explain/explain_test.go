@@ -104,10 +104,10 @@ func dump(a *explain.Answer) string {
 
 func TestAllowed(t *testing.T) {
 	l := start(t)
-	l.allowed("web", "db", 0, "web -> the database", "tcp 5432", "sgr-", "a task of web", "the database)")
+	l.allowed("web", "db", 0, "web -> the database", "tcp 5432", "sgr-", "a task of web (eni-", "the database (eni-")
 	l.allowed("web", "database", 5432)
 	l.allowed("lb", "web", 0, "tcp 8080", "the load balancer -> web")
-	l.allowed("internet", "lb", 0, "tcp 80 to", "internet-gateway", "the load balancer)")
+	l.allowed("internet", "lb", 0, "tcp 80 to", "internet-gateway", "the load balancer (eni-")
 	l.allowed("203.0.113.99", "load-balancer", 80)
 	l.allowed("worker", "internet", 0, "nat-gateway", "tcp 443")
 	l.allowed("report", "198.51.100.77", 443, "a task of report in subnet-")
@@ -135,14 +135,14 @@ func TestAllowed(t *testing.T) {
 
 func TestBlocked(t *testing.T) {
 	l := start(t)
-	l.blocked("worker", "db", 0, "blocked security-groups", "No outbound rule of "+l.Groups["worker"]+" (shop-dev-worker) allows tcp 5432",
+	l.blocked("worker", "db", 0, "blocked security-groups", "No outbound rule of shop-dev-worker ("+l.Groups["worker"]+") allows tcp 5432",
 		"lacks: shop-dev-database ("+l.Groups["database"]+") lacks an inbound rule: tcp 5432 from shop-dev-worker ("+l.Groups["worker"]+")",
 		"lacks: shop-dev-worker ("+l.Groups["worker"]+") lacks an outbound rule: tcp 5432 to shop-dev-database",
 		"mend: write services.worker.database = true in dev.tfvars, then atoll up dev")
 	l.blocked("report", "db", 0, "write jobs.report.database = true in dev.tfvars")
 
 	l.NotIn("database", 5432, "web")
-	a := l.blocked("web", "db", 0, "No inbound rule of "+l.Groups["database"], "mend: atoll up dev puts it back: it is what the files say; dev.tfvars, line 7: services.web.database")
+	a := l.blocked("web", "db", 0, "No inbound rule of shop-dev-database ("+l.Groups["database"], "mend: atoll up dev puts it back: it is what the files say; dev.tfvars, line 7: services.web.database")
 	if len(a.Advice) != 1 || a.Advice[0].Setting != "services.web.database" {
 		t.Errorf("the advice is %+v", a.Advice)
 	}

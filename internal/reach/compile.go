@@ -77,12 +77,12 @@ func (n *Network) contains(a netip.Addr) bool {
 	return slices.ContainsFunc(n.cidrs, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
-// label gives an id with the name that people gave the thing.
+// label gives the name that people gave a thing, with its id.
 func label(id, name string) string {
 	if name == "" || name == id {
 		return id
 	}
-	return id + " (" + name + ")"
+	return name + " (" + id + ")"
 }
 
 func (n *Network) groupLabel(id string) string {

@@ -136,7 +136,11 @@ func (w *walker) arrive(n *Network, eni, peer *Interface, p *packet) bool {
 		return false
 	}
 	return w.pass(step{kind: KindInterface, ids: []string{eni.ID}, text: func() string {
-		return fmt.Sprintf("%s, %s, receives it from %s.", label(eni.ID, eni.Name), p.dst, p.src)
+		receives := "receives"
+		if !w.path.Allowed {
+			receives = "would receive"
+		}
+		return fmt.Sprintf("%s, %s, %s it from %s.", label(eni.ID, eni.Name), p.dst, receives, p.src)
 	}})
 }
 

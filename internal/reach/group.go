@@ -67,17 +67,15 @@ func (r *rule) covers(p *packet) bool {
 	return r.From == -1 || r.From <= p.ports.from && p.ports.to <= r.To
 }
 
-// peer names what the rule lets through to or from.
+// peer says by what the rule means an address.
 func (r *rule) peer(n *Network) string {
 	switch {
 	case r.Group != "":
-		return n.groupLabel(r.Group)
+		return "as a member of " + n.groupLabel(r.Group)
 	case r.list != nil:
-		return label(r.list.ID, r.list.Name)
-	case r.PrefixList != "":
-		return r.PrefixList
+		return "which " + label(r.list.ID, r.list.Name) + " has"
 	}
-	return r.CIDR.String()
+	return "which is in " + r.CIDR.String()
 }
 
 // filter holds a packet against an interface's security groups. The rules of all groups count as one set.
@@ -133,7 +131,7 @@ func (w *walker) allowedBy(n *Network, g *group, r *rule, eni *Interface, out bo
 		h.direction, other, preposition = "out", p.dst, "to"
 	}
 	h.text = func() string {
-		return fmt.Sprintf("%s of %s allows %s %s %s (%s).", r.ID, label(g.id, g.name), p.what(), preposition, other, r.peer(n))
+		return fmt.Sprintf("%s of %s allows %s %s %s, %s.", r.ID, label(g.id, g.name), p.what(), preposition, other, r.peer(n))
 	}
 	return w.pass(h)
 }

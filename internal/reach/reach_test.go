@@ -46,18 +46,18 @@ func TestFlows(t *testing.T) {
 		"task to itself": {flow: Flow{From: "eni-web", To: addr("10.0.1.10"), Port: 9}, to: "eni-web", seen: "10.0.1.10"},
 
 		// Groups.
-		"no rule into the database": {change: func(t *Topology) { t.without("sgr-db-web") }, flow: webToDB, block: "No inbound rule of sg-db (db) allows tcp 5432 from 10.0.1.10."},
-		"no rule out of the task":   {change: func(t *Topology) { t.without("sgr-web-all") }, flow: webToDB, block: "No outbound rule of sg-web (web) allows tcp 5432 to 10.0.2.10."},
-		"another port":              {flow: Flow{From: "eni-web", To: addr("10.0.2.10"), Port: 5433}, block: "No inbound rule of sg-db"},
-		"another protocol":          {flow: Flow{From: "eni-web", To: addr("10.0.2.10"), Port: 5432, Protocol: UDP}, block: "No inbound rule of sg-db (db) allows udp 5432"},
+		"no rule into the database": {change: func(t *Topology) { t.without("sgr-db-web") }, flow: webToDB, block: "No inbound rule of db (sg-db) allows tcp 5432 from 10.0.1.10."},
+		"no rule out of the task":   {change: func(t *Topology) { t.without("sgr-web-all") }, flow: webToDB, block: "No outbound rule of web (sg-web) allows tcp 5432 to 10.0.2.10."},
+		"another port":              {flow: Flow{From: "eni-web", To: addr("10.0.2.10"), Port: 5433}, block: "No inbound rule of db (sg-db)"},
+		"another protocol":          {flow: Flow{From: "eni-web", To: addr("10.0.2.10"), Port: 5432, Protocol: UDP}, block: "No inbound rule of db (sg-db) allows udp 5432"},
 		"a port range": {change: func(t *Topology) {
 			t.allow("sg-db", Rule{ID: "r", Protocol: TCP, From: 5000, To: 6000, CIDR: block("10.0.1.0/24")})
 		}, flow: Flow{From: "eni-web", To: addr("10.0.2.10"), Port: 6000}, to: "eni-db", seen: "10.0.1.10"},
 		"beside a port range": {change: func(t *Topology) {
 			t.allow("sg-db", Rule{ID: "r", Protocol: TCP, From: 5000, To: 6000, CIDR: block("10.0.1.0/24")})
 		}, flow: Flow{From: "eni-web", To: addr("10.0.2.10"), Port: 6001}, block: "No inbound rule"},
-		"the group lacks the sender": {flow: Flow{From: "eni-lb", To: addr("10.0.2.10"), Port: 5432}, block: "No outbound rule of sg-lb"},
-		"no rule within the group":   {flow: Flow{From: "eni-web", To: addr("10.0.1.11"), Port: 8080}, block: "No inbound rule of sg-web"},
+		"the group lacks the sender": {flow: Flow{From: "eni-lb", To: addr("10.0.2.10"), Port: 5432}, block: "No outbound rule of lb (sg-lb)"},
+		"no rule within the group":   {flow: Flow{From: "eni-web", To: addr("10.0.1.11"), Port: 8080}, block: "No inbound rule of web (sg-web)"},
 		"a rule that names itself":   {change: func(t *Topology) { t.allow("sg-web", Rule{ID: "r", Protocol: AnyProtocol, Group: "sg-web"}) }, flow: Flow{From: "eni-web", To: addr("10.0.1.11"), Port: 8080}, to: "eni-web2", seen: "10.0.1.10", way: "network-interface security-groups:sgr-web-all security-groups:r network-interface"},
 		"the second group allows":    {change: func(t *Topology) { t.iface("eni-db").Groups = []string{"sg-lb", "sg-db"} }, flow: webToDB, to: "eni-db", seen: "10.0.1.10"},
 		"a prefix list in a rule": {change: func(t *Topology) {
@@ -81,15 +81,15 @@ func TestFlows(t *testing.T) {
 		"the same with a rule for the group": {change: func(t *Topology) {
 			t.without("sgr-lb-80")
 			t.allow("sg-lb", Rule{ID: "r", Protocol: TCP, From: 80, To: 80, Group: "sg-web"})
-		}, flow: Flow{From: "eni-web", To: addr("203.0.113.10"), Port: 80}, block: "No inbound rule of sg-lb (lb) allows tcp 80 from 203.0.113.20."},
+		}, flow: Flow{From: "eni-web", To: addr("203.0.113.10"), Port: 80}, block: "No inbound rule of lb (sg-lb) allows tcp 80 from 203.0.113.20."},
 
 		// ACLs.
-		"denied on the way out":     {change: func(t *Topology) { t.acl("acl-a", deny(90, true, "10.0.2.0/24", 5432, 5432), open(true), open(false)) }, flow: webToDB, block: "Entry 90 of acl-a (a), of subnet-a (private-a), denies tcp 5432 to 10.0.2.10."},
+		"denied on the way out":     {change: func(t *Topology) { t.acl("acl-a", deny(90, true, "10.0.2.0/24", 5432, 5432), open(true), open(false)) }, flow: webToDB, block: "Entry 90 of a (acl-a), of private-a (subnet-a), denies tcp 5432 to 10.0.2.10."},
 		"denied on the way in":      {change: func(t *Topology) { t.acl("acl-b", deny(90, false, "10.0.1.0/24", 0, 65535), open(true), open(false)) }, flow: webToDB, block: "Entry 90 of acl-b"},
 		"denied behind an allow":    {change: func(t *Topology) { t.acl("acl-b", deny(110, false, "10.0.1.0/24", 0, 65535), open(true), open(false)) }, flow: webToDB, to: "eni-db", seen: "10.0.1.10"},
-		"an ACL without entries":    {change: func(t *Topology) { t.acl("acl-b") }, flow: webToDB, block: "Entry * of acl-b, of subnet-b (private-b), denies tcp 5432 from 10.0.1.10."},
-		"no way for answers out":    {change: func(t *Topology) { t.acl("acl-b", open(false), allow(100, true, "0.0.0.0/0", 5432, 5432)) }, flow: webToDB, block: "Entry * of acl-b, of subnet-b (private-b), denies the answer on tcp 32768-60999 to 10.0.1.10."},
-		"no way for answers in":     {change: func(t *Topology) { t.acl("acl-a", open(true), allow(100, false, "0.0.0.0/0", 8080, 8080)) }, flow: webToDB, block: "Entry * of acl-a (a), of subnet-a (private-a), denies the answer on tcp 32768-60999 from 10.0.2.10."},
+		"an ACL without entries":    {change: func(t *Topology) { t.acl("acl-b") }, flow: webToDB, block: "Entry * of acl-b, of private-b (subnet-b), denies tcp 5432 from 10.0.1.10."},
+		"no way for answers out":    {change: func(t *Topology) { t.acl("acl-b", open(false), allow(100, true, "0.0.0.0/0", 5432, 5432)) }, flow: webToDB, block: "Entry * of acl-b, of private-b (subnet-b), denies the answer on tcp 32768-60999 to 10.0.1.10."},
+		"no way for answers in":     {change: func(t *Topology) { t.acl("acl-a", open(true), allow(100, false, "0.0.0.0/0", 8080, 8080)) }, flow: webToDB, block: "Entry * of a (acl-a), of private-a (subnet-a), denies the answer on tcp 32768-60999 from 10.0.2.10."},
 		"ephemeral ports of Linux":  {change: func(t *Topology) { t.acl("acl-b", open(false), allow(100, true, "10.0.0.0/8", 32768, 65535)) }, flow: webToDB, to: "eni-db", seen: "10.0.1.10"},
 		"too few ephemeral ports":   {change: func(t *Topology) { t.acl("acl-b", open(false), allow(100, true, "10.0.0.0/8", 49152, 65535)) }, flow: webToDB, block: "denies the answer on tcp 32768-60999"},
 		"a source port that passes": {change: func(t *Topology) { t.acl("acl-b", open(false), allow(100, true, "10.0.0.0/8", 49152, 65535)) }, flow: Flow{From: "eni-web", To: addr("10.0.2.10"), Port: 5432, SourcePort: 50000}, to: "eni-db", seen: "10.0.1.10"},
@@ -112,23 +112,23 @@ func TestFlows(t *testing.T) {
 		}, flow: Flow{From: "eni-web", To: addr("10.0.2.10"), Protocol: ICMP}, block: "denies the answer on icmp echo"},
 
 		// Routes and gateways.
-		"no such address": {flow: Flow{From: "eni-web", To: addr("10.0.2.99"), Port: 5432}, block: "No network interface of vpc-1 (app) has the address 10.0.2.99."},
-		"no route":        {change: func(t *Topology) { t.routes("rtb-private", local) }, flow: webOut, block: "rtb-private (private), of subnet-a (private-a), has no route to 192.0.2.80."},
+		"no such address": {flow: Flow{From: "eni-web", To: addr("10.0.2.99"), Port: 5432}, block: "No network interface of app (vpc-1) has the address 10.0.2.99."},
+		"no route":        {change: func(t *Topology) { t.routes("rtb-private", local) }, flow: webOut, block: "private (rtb-private), of private-a (subnet-a), has no route to 192.0.2.80."},
 		"a blackhole": {change: func(t *Topology) {
 			t.routes("rtb-private", local, Route{CIDR: block("0.0.0.0/0"), Target: "nat-9", Blackhole: true})
 		}, flow: webOut, block: "a blackhole"},
 		"the longest prefix": {change: func(t *Topology) {
 			t.routes("rtb-private", nat, Route{CIDR: block("192.0.2.0/24"), Target: "igw-9", Blackhole: true}, local)
 		}, flow: webOut, block: "routes 192.0.2.0/24 to igw-9"},
-		"no public address":           {change: func(t *Topology) { t.routes("rtb-private", local, igw) }, flow: webOut, block: "eni-web (web) has no public IPv4 address: igw-1 drops what it sends."},
+		"no public address":           {change: func(t *Topology) { t.routes("rtb-private", local, igw) }, flow: webOut, block: "web (eni-web) has no public IPv4 address: igw-1 drops what it sends."},
 		"a detached gateway":          {change: func(t *Topology) { t.vpc().InternetGateways = nil }, flow: webOut, block: "igw-1 is not attached"},
-		"no gateway to come in by":    {change: func(t *Topology) { t.vpc().InternetGateways = nil }, flow: outToLB, block: "vpc-1 (app) has no internet gateway."},
+		"no gateway to come in by":    {change: func(t *Topology) { t.vpc().InternetGateways = nil }, flow: outToLB, block: "app (vpc-1) has no internet gateway."},
 		"no way back to the internet": {change: func(t *Topology) { t.routes("rtb-public", local) }, flow: outToLB, block: "has no route to " + office},
 		"the way back is another":     {change: func(t *Topology) { t.routes("rtb-public", local, nat) }, flow: outToLB, block: "The answer would have to go back by igw-1."},
 		"a NAT gateway in a circle":   {change: func(t *Topology) { t.routes("rtb-public", local, nat) }, flow: webOut, block: "circle"},
 		"a pending NAT gateway":       {change: func(t *Topology) { t.vpc().NATGateways[0].Available = false }, flow: webOut, block: "nat-1 is not available"},
 		"a private NAT gateway":       {change: func(t *Topology) { t.vpc().NATGateways[0].Private = true }, flow: webOut, block: "nat-1 is private"},
-		"a NAT gateway's ACL in":      {change: func(t *Topology) { t.acl("acl-public", open(true), allow(100, false, "0.0.0.0/0", 1024, 65535)) }, flow: webOut, block: "Entry * of acl-public, of subnet-public (public-a), denies tcp 443 from 10.0.1.10."},
+		"a NAT gateway's ACL in":      {change: func(t *Topology) { t.acl("acl-public", open(true), allow(100, false, "0.0.0.0/0", 1024, 65535)) }, flow: webOut, block: "Entry * of acl-public, of public-a (subnet-public), denies tcp 443 from 10.0.1.10."},
 		"a NAT gateway's ACL for answers": {change: func(t *Topology) {
 			t.acl("acl-public", open(true), allow(100, false, "10.0.0.0/8", 0, 65535), allow(110, false, "0.0.0.0/0", 32768, 65535))
 		}, flow: webOut, block: "denies the answer on tcp 1024-65535 from 192.0.2.80"},
@@ -137,7 +137,7 @@ func TestFlows(t *testing.T) {
 			t.routes("rtb-private", Route{PrefixList: "pl-s3", Target: "vpce-s3"}, local, Route{CIDR: block("52.216.0.0/15"), Target: "nat-1"})
 		}, flow: Flow{From: "eni-web", To: addr("52.217.1.1"), Port: 443}, seen: "203.0.113.20"},
 		"internet to a private address": {flow: Flow{Source: addr(office), To: addr("10.0.2.10"), Port: 5432}, block: "10.0.2.10 is a private address"},
-		"internet to the database":      {flow: Flow{Source: addr(office), ToInterface: "eni-db", Port: 5432}, block: "eni-db (db) has no public address"},
+		"internet to the database":      {flow: Flow{Source: addr(office), ToInterface: "eni-db", Port: 5432}, block: "db (eni-db) has no public address"},
 		"internet from a private one":   {flow: Flow{Source: addr("10.9.9.9"), To: addr("203.0.113.10"), Port: 80}, block: "10.9.9.9 is not an address of the internet."},
 		"nobody's public address":       {flow: Flow{Source: addr(office), To: addr("203.0.113.99"), Port: 80}, block: "no public address of a network interface"},
 		"another network's address":     {flow: Flow{From: "eni-web", To: addr("172.20.0.5"), Port: 80}, block: "172.20.0.5 is a private address: the internet does not carry it."},
@@ -276,8 +276,8 @@ func TestIPv6(t *testing.T) {
 		"in to a public subnet":     {flow: Flow{Source: addr("2001:db8::1"), To: addr("2600:1f00::10"), Port: 80}},
 		"out by egress-only":        {flow: Flow{From: "eni-web", To: addr("2001:db8::1"), Port: 443}},
 		"in against egress-only":    {flow: Flow{Source: addr("2001:db8::1"), To: addr("2600:1f00:0:1::10"), Port: 80}, block: "go back by igw-1"},
-		"out by the internet's":     {flow: Flow{From: "eni-lb", To: addr("2001:db8::1"), Port: 443}, block: "No outbound rule of sg-lb"},
-		"IPv4's rule means no IPv6": {flow: Flow{Source: addr("2001:db8::1"), To: addr("2600:1f00::10"), Port: 81}, block: "No inbound rule of sg-lb"},
+		"out by the internet's":     {flow: Flow{From: "eni-lb", To: addr("2001:db8::1"), Port: 443}, block: "No outbound rule of lb (sg-lb)"},
+		"IPv4's rule means no IPv6": {flow: Flow{Source: addr("2001:db8::1"), To: addr("2600:1f00::10"), Port: 81}, block: "No inbound rule of lb (sg-lb)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := checkBoth(t, src, c.flow)

@@ -108,6 +108,7 @@ var layers = map[string][]string{
 	"internal/deploy":             {"internal/config", "internal/disk", "internal/hint", "internal/terraform", "internal/ui"},
 	"internal/disk":               {},
 	"internal/doctor":             {"internal/disk", "internal/hint", "internal/machine", "internal/terraform", "tools/provider"},
+	"internal/explain":            {"internal/config", "internal/hint", "internal/inspect", "internal/reach"},
 	"internal/hint":               {},
 	"internal/inspect":            {"internal/inspect"},
 	"internal/machine":            {},

@@ -3,8 +3,8 @@
 package inspecttest
 
 import (
+	"context"
 	"strings"
-	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -39,12 +39,19 @@ type Shop struct {
 	TargetGroup     string            // ARN
 	PrivateTable    string            // the private subnets' route table
 
-	t testing.TB
+	t T
+}
+
+// T is what is used of a test: a testing.TB, or a script's.
+type T interface {
+	Helper()
+	Fatal(args ...any)
+	Context() context.Context
 }
 
 // Must gives a function that ends the test if a call failed, and gives its output if not.
-func Must[O any](out O, err error) func(t testing.TB) O {
-	return func(t testing.TB) O {
+func Must[O any](out O, err error) func(t T) O {
+	return func(t T) O {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
@@ -54,7 +61,7 @@ func Must[O any](out O, err error) func(t testing.TB) O {
 }
 
 // New makes the environment.
-func New(t testing.TB, cfg aws.Config) *Shop {
+func New(t T, cfg aws.Config) *Shop {
 	t.Helper()
 	s := &Shop{Clients: inspect.NewClients(cfg), t: t, Groups: map[string]string{}}
 	s.network()

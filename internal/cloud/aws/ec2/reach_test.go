@@ -126,9 +126,9 @@ func TestDecide(t *testing.T) {
 	a := newApp(t)
 	toDB := reach.Flow{From: a.web.ID, To: netip.MustParseAddr(a.db.PrivateIP), Port: 5432}
 	a.wants(toDB, "", a.db.ID)
-	a.wants(reach.Flow{From: a.web.ID, To: netip.MustParseAddr(a.db.PrivateIP), Port: 5433}, "No inbound rule of "+a.dbGroup+" (db)", "")
+	a.wants(reach.Flow{From: a.web.ID, To: netip.MustParseAddr(a.db.PrivateIP), Port: 5433}, "No inbound rule of db ("+a.dbGroup+")", "")
 	a.wants(reach.Flow{From: a.lb.ID, ToInterface: a.web.ID, Port: 8080}, "", a.web.ID)
-	a.wants(reach.Flow{From: a.lb.ID, ToInterface: a.db.ID, Port: 5432}, "No inbound rule of "+a.dbGroup, "")
+	a.wants(reach.Flow{From: a.lb.ID, ToInterface: a.db.ID, Port: 5432}, "No inbound rule of db ("+a.dbGroup, "")
 	a.wants(reach.Flow{Source: office, ToInterface: a.lb.ID, Port: 80}, "", a.lb.ID)
 	a.wants(reach.Flow{Source: office, To: netip.MustParseAddr(a.lb.PublicIP), Port: 80}, "", a.lb.ID)
 	a.wants(reach.Flow{Source: office, ToInterface: a.web.ID, Port: 80}, "has no public address", "")
@@ -138,7 +138,7 @@ func TestDecide(t *testing.T) {
 
 	// Each change is seen at once.
 	did(a.RevokeSecurityGroupIngress(a.ctx, &RevokeSecurityGroupIngressInput{GroupId: &a.dbGroup, IpPermissions: tcp(5432, a.webGroup)}))(t)
-	a.wants(toDB, "No inbound rule of "+a.dbGroup, "")
+	a.wants(toDB, "No inbound rule of db ("+a.dbGroup, "")
 	a.permit(a.dbGroup, 5432, a.webGroup)
 	a.wants(toDB, "", a.db.ID)
 
@@ -195,7 +195,7 @@ func TestOtherRegion(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := reach.Flow{From: a.web.ID, To: netip.MustParseAddr(lb.PublicIP), Port: 80}
-	a.wants(f, "No inbound rule of "+group, "")
+	a.wants(f, "No inbound rule of lb ("+group, "")
 	did(a.AuthorizeSecurityGroupIngress(far, &AuthorizeSecurityGroupIngressInput{GroupId: &group, IpPermissions: tcp(80, "")}))(t)
 	a.wants(f, "", lb.ID)
 
