@@ -155,6 +155,15 @@ func (b *balancer) at(port int) *listener {
 	return nil
 }
 
+// current gives a listener as it is configured now, nil if it is gone.
+func (p *Proxy) current(l *listener) *listener {
+	b := p.now.Load().balancers[l.balancer.ID]
+	if b == nil {
+		return nil
+	}
+	return b.at(l.Port)
+}
+
 // standard gives the listener for clients that name no port: that on 80 or 443, or the only one of the protocol.
 func (b *balancer) standard(secure bool) *listener {
 	port := 80

@@ -50,6 +50,9 @@ type bound struct {
 }
 
 func (p *Proxy) newConn(c net.Conn, source netip.AddrPort, to *bound) *clientConn {
+	if !source.Addr().IsValid() {
+		source = netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
+	}
 	out := &clientConn{Conn: c, source: source, since: p.clock.Now(), bound: to}
 	out.client = source.Addr().String()
 	return out

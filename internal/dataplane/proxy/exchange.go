@@ -44,7 +44,7 @@ type exchange struct {
 	body                        *countedBody // of a request whose length is not told
 	action, redirected          string
 	newHost, newURI             string // that the target gets, where a rule rewrites
-	connectFailed               bool
+	connectFailed, again        bool
 }
 
 func (e *exchange) serve() {
@@ -58,6 +58,11 @@ func (e *exchange) serve() {
 		e.page(statusForwarded)
 		return
 	}
+	e.route()
+}
+
+// route does what the first rule says whose conditions are met.
+func (e *exchange) route() {
 	for _, rule := range e.listener.rules {
 		if rule.met(&e.q) {
 			e.rule = rule
@@ -112,6 +117,11 @@ func (e *exchange) forward() {
 		wanted = g.wanted(e.in, sticky)
 	}
 	if e.target = g.pick(e.node, wanted); e.target == nil {
+		if now := e.p.current(e.listener); now != nil && now != e.listener && !e.again { // the rules have changed meanwhile
+			e.listener, e.rule, e.group, e.again = now, nil, nil, true
+			e.route()
+			return
+		}
 		e.page(http.StatusServiceUnavailable)
 		return
 	}

@@ -26,6 +26,7 @@ type group struct {
 	order   []*target                  // those that are registered
 	healthy []*target                  // of these
 	turn    int
+	silent  bool // it is closed
 }
 
 func (p *Proxy) newGroup(c *Group) *group {
@@ -80,7 +81,9 @@ func (g *group) set(t *target, h Health) {
 		t.healthy = g.p.clock.Now()
 	}
 	t.health = h
-	g.p.tell(Change{Group: g.id, Target: t.address, Health: h})
+	if !g.silent {
+		g.p.tell(Change{Group: g.id, Target: t.address, Health: h})
+	}
 	g.sort()
 }
 
@@ -110,7 +113,8 @@ func (g *group) drain(t *target) {
 		return
 	}
 	g.set(t, Health{Draining, "Target.DeregistrationInProgress", "Target deregistration is in progress"})
-	t.ended = make(chan struct{})
+	ended := make(chan struct{})
+	t.ended = ended
 	until := g.p.clock.Now().Add(g.config.Delay)
 	ctx, cancel := context.WithCancel(g.p.ctx)
 	t.stop = cancel
@@ -123,10 +127,9 @@ func (g *group) drain(t *target) {
 			}
 		})
 		select {
-		case <-ctx.Done():
-			return
+		case <-ctx.Done(): // the target is registered again, or the proxy ends
 		case <-timeUp:
-		case <-t.ended:
+		case <-ended:
 		}
 		g.mu.Lock()
 		defer g.mu.Unlock()
@@ -150,13 +153,19 @@ func (g *group) end(t *target) {
 	g.p.running.Go(func() { t.cut(conns) }) // closing takes the lock
 }
 
-// close ends the group with all targets, without drains.
+// close ends the group, to which nothing forwards any more. Requests under way go on, as on deregistration; nobody is told of that.
 func (g *group) close() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.order = nil
 	for _, t := range g.targets {
-		g.end(t)
+		g.p.tell(Change{Group: g.id, Target: t.address, Health: Health{State: Gone}})
+	}
+	g.silent = true
+	for _, t := range g.targets {
+		if t.health.State != Draining {
+			g.drain(t)
+		}
 	}
 }
 

@@ -77,7 +77,8 @@ func (n *network) set(f func()) {
 type manual struct {
 	mu    sync.Mutex
 	now   time.Time
-	moved chan struct{}
+	moved chan struct{} // closed and replaced by each change
+	waits map[*time.Time]struct{}
 }
 
 func (c *manual) Now() time.Time {
@@ -86,15 +87,45 @@ func (c *manual) Now() time.Time {
 	return c.now
 }
 
-func (c *manual) advance(d time.Duration) {
+func (c *manual) advance(d time.Duration) { c.set(func() { c.now = c.now.Add(d) }) }
+
+func (c *manual) set(f func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
+	f()
 	close(c.moved)
 	c.moved = make(chan struct{})
 }
 
+// step advances the clock once two wait for later: the reports, and the checks of the one target.
+func (c *manual) step(t testing.TB, d time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for {
+		c.mu.Lock()
+		waiting, moved := 0, c.moved
+		for at := range c.waits {
+			if at.After(c.now) {
+				waiting++
+			}
+		}
+		c.mu.Unlock()
+		if waiting == 2 {
+			c.advance(d)
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatal("nobody waits for the clock")
+		case <-moved:
+		}
+	}
+}
+
 func (c *manual) Wait(ctx context.Context, t time.Time) error {
+	c.set(func() { c.waits[&t] = struct{}{} })
+	defer c.set(func() { delete(c.waits, &t) })
 	for {
 		c.mu.Lock()
 		reached, moved := !c.now.Before(t), c.moved
@@ -219,7 +250,7 @@ func start(t testing.TB, change ...func(o *proxy.Options)) *world {
 	t.Helper()
 	w := &world{t: t,
 		net:   &network{servers: map[netip.AddrPort]string{}, blocked: map[string]bool{}, served: map[string]func(context.Context, int) (net.Conn, error){}},
-		clock: &manual{now: time.Date(2026, 3, 1, 12, 0, 30, 0, time.UTC), moved: make(chan struct{})},
+		clock: &manual{now: time.Date(2026, 3, 1, 12, 0, 30, 0, time.UTC), moved: make(chan struct{}), waits: map[*time.Time]struct{}{}},
 		sink:  &sink{health: map[string]proxy.Health{}, changed: make(chan struct{})},
 	}
 	o := proxy.Options{Network: w.net, Clock: w.clock, Logger: slog.New(slog.DiscardHandler), Sink: w.sink,

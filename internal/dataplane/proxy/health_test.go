@@ -45,28 +45,24 @@ func TestHealth(t *testing.T) {
 		t.Errorf("with an unhealthy target only: %+v", got)
 	}
 	code.Store(200)
-	for range 4 {
-		before := checks.Load()
-		w.clock.advance(30 * time.Second)
-		for checks.Load() == before { // the next check waits for this time
-			time.Sleep(time.Millisecond)
-		}
+	before := checks.Load()
+	for w.Health("g")[at].State != proxy.Healthy {
+		w.clock.step(t, 10*time.Second)
 	}
-	w.clock.advance(30 * time.Second)
 	is(proxy.Healthy, "", "")
+	if n := checks.Load() - before; n != 5 {
+		t.Errorf("healthy after %d checks, want 5", n)
+	}
 	w.net.set(func() { w.net.blocked["eni-a"] = true })
 	w.config.Groups[0].Health.Timeout = 20 * time.Millisecond
 	w.apply()
-	w.clock.advance(30 * time.Second)
 	for w.Health("g")[at].State == proxy.Healthy {
-		w.clock.advance(30 * time.Second)
-		time.Sleep(time.Millisecond)
+		w.clock.step(t, 10*time.Second)
 	}
 	is(proxy.Unhealthy, "Target.Timeout", "Request timed out")
 	w.net.set(func() { w.net.blocked["eni-a"] = false; delete(w.net.servers, at) })
 	for w.Health("g")[at].Reason == "Target.Timeout" {
-		w.clock.advance(30 * time.Second)
-		time.Sleep(time.Millisecond)
+		w.clock.step(t, 10*time.Second)
 	}
 	is(proxy.Unhealthy, "Target.FailedHealthChecks", "Health checks failed")
 }
@@ -83,8 +79,7 @@ func TestFirstChecks(t *testing.T) {
 	w.sink.until(t, "a first check", func() bool { return w.sink.health[at.String()].Reason == "Elb.InitialHealthChecking" })
 	w.net.set(func() { w.net.servers[at] = address })
 	for w.Health("g")[at].State == proxy.Initial {
-		w.clock.advance(time.Second)
-		time.Sleep(time.Millisecond)
+		w.clock.step(t, time.Second)
 	}
 	if h := w.Health("g")[at]; h.State != proxy.Healthy {
 		t.Errorf("got %+v", h)

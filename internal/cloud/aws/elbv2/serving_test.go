@@ -196,7 +196,7 @@ func TestServesHealth(t *testing.T) {
 			<-leave
 		}
 		if r.URL.Path == "/health" {
-			w.WriteHeader(503)
+			w.WriteHeader(http.StatusServiceUnavailable)
 		}
 	})
 	g := s.targetGroup("g", func(in *elb.CreateTargetGroupInput) { in.HealthCheckPath = new("/health") })

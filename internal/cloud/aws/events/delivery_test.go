@@ -149,19 +149,20 @@ func TestDeliverEvent(t *testing.T) {
 
 func TestServiceEvents(t *testing.T) {
 	f := running(t)
-	f.rule(t, PutRuleInput{EventPattern: new(`{"source":["aws.ecs"]}`)}, Target{Arn: new("arn:aws:logs:us-east-1:111111111111:log-group:/aws/events/x:*"), InputPath: new("$.detail")})
-	publish := func(sc state.Scope, state_ string) {
+	f.rule(t, PutRuleInput{EventPattern: new(`{"source":[{"prefix":"a"}]}`)}, Target{Arn: new("arn:aws:logs:us-east-1:111111111111:log-group:/aws/events/x:*"), InputPath: new("$.detail")})
+	publish := func(sc state.Scope, source, state_ string) {
 		t.Helper()
 		err := f.d.Store.Update(t.Context(), func(tx *state.Tx) error {
-			f.bus.Publish(tx, event.Event{Scope: sc, Source: "aws.ecs", DetailType: "ECS Task State Change", Detail: map[string]string{"lastStatus": state_}, Time: begin})
+			f.bus.Publish(tx, event.Event{Scope: sc, Source: source, DetailType: "ECS Task State Change", Detail: map[string]string{"lastStatus": state_}, Time: begin})
 			return nil
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	publish(state.Scope{Account: home.Account, Region: "eu-west-1"}, "ELSEWHERE")
-	publish(home, "RUNNING")
+	publish(state.Scope{Account: home.Account, Region: "eu-west-1"}, "aws.ecs", "ELSEWHERE")
+	publish(home, "atoll.ecs", "OWN")
+	publish(home, "aws.ecs", "RUNNING")
 	if got := f.next(t); !strings.HasPrefix(got, "logs events.amazonaws.com /aws/events/x ") || !strings.HasSuffix(got, ` {"lastStatus":"RUNNING"}`) {
 		t.Errorf("got %s", got)
 	}
