@@ -58,6 +58,7 @@ require (
 )
 
 require (
+	example.com/guestbook v0.0.0
 	github.com/ProtonMail/go-crypto v1.5.2 // indirect
 	github.com/agext/levenshtein v1.2.1 // indirect
 	github.com/apparentlymart/go-textseg/v15 v15.0.0 // indirect
@@ -97,3 +98,5 @@ require (
 	golang.org/x/time v0.7.0 // indirect
 	golang.org/x/tools v0.49.0 // indirect
 )
+
+replace example.com/guestbook => ./examples/guestbook

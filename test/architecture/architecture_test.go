@@ -86,6 +86,8 @@ func files(t *testing.T) []file {
 var layers = map[string][]string{
 	"blueprint":                   {},
 	"cmd":                         {"internal/cli"},
+	"examples":                    {},
+	"internal/build":              {"internal/hint", "internal/machine"},
 	"internal/cli":                {"internal", "tools/provider", "blueprint"},
 	"internal/cloud":              {"internal/cloud", "internal/dataplane", "internal/reach"},
 	"internal/cloud/auth":         {"internal/cloud/state"},
