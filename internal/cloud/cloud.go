@@ -24,6 +24,7 @@ import (
 	"atoll/internal/cloud/state"
 	"atoll/internal/cloud/trail"
 	"atoll/internal/cloud/wire"
+	"atoll/internal/dataplane/fabric"
 )
 
 // DefaultAccount is the account that a new cloud begins with.
@@ -44,6 +45,9 @@ type Config struct {
 	// context with which Network connects it.
 	Network Network
 	Source  func(ctx context.Context) netip.Addr
+
+	// DataPlane is what things run with; nil: all is records. It brings a Network of its own.
+	DataPlane *DataPlane
 }
 
 // Cloud is an open local cloud.
@@ -61,9 +65,11 @@ type Cloud struct {
 	pulls  *registry.Handler // the registries of images
 	stop   func()            // ends the workers and waits for them
 
+	carrier   *carrier   // nil without a data plane
 	balancing *balancing // nil without an edge
 
 	all    []wire.Service
+	live   *plane // what runs, beside the services
 	closed bool
 }
 
@@ -83,8 +89,12 @@ func Open(ctx context.Context, config Config) (*Cloud, error) {
 		return nil, fmt.Errorf("making the cloud's directory: %w", err)
 	}
 	c := &Cloud{config: config}
+	if config.DataPlane != nil {
+		c.carrier = newCarrier(config.Logger)
+		c.config.Network, c.config.Source = c.carrier.fabric, fabric.Source
+	}
 	if config.Edge != nil {
-		c.balancing = newBalancing(config)
+		c.balancing = newBalancing(c.config)
 	}
 	if err := c.open(ctx, nil); err != nil {
 		return nil, errors.Join(err, c.balancing.close())
@@ -118,7 +128,7 @@ func (c *Cloud) open(ctx context.Context, root *auth.Key) error {
 func (c *Cloud) start(ctx context.Context, store *state.Store, audit *trail.Log, root *auth.Key) error {
 	keys := auth.NewKeys(store)
 	bus := event.NewBus()
-	services, err := c.services(store, keys, bus, audit)
+	live, services, err := c.services(store, keys, bus, audit)
 	if err != nil {
 		return err
 	}
@@ -138,7 +148,8 @@ func (c *Cloud) start(ctx context.Context, store *state.Store, audit *trail.Log,
 	}
 	c.store, c.server, c.keys, c.root, c.bus, c.audit = store, server, keys, key, bus, audit
 	c.pulls = registry.New(registry.Config{ECR: c.images, Invoke: server.Invoke, Now: c.config.Clock.Now, NewID: c.config.IDs.UUID, Logger: c.config.Logger})
-	c.stop, c.all = c.work(bus, services), services
+	c.live, c.all = live, services
+	c.stop = c.work(bus, live, services)
 	return nil
 }
 
@@ -149,7 +160,7 @@ type worker interface {
 }
 
 // work starts the services that are workers, and gives the function that ends them.
-func (c *Cloud) work(bus *event.Bus, services []wire.Service) (stop func()) {
+func (c *Cloud) work(bus *event.Bus, live *plane, services []wire.Service) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	run := func(w worker) {
@@ -160,6 +171,9 @@ func (c *Cloud) work(bus *event.Bus, services []wire.Service) (stop func()) {
 		})
 	}
 	run(bus)
+	for _, w := range live.workers() {
+		run(w)
+	}
 	for _, s := range services {
 		if w, ok := s.(worker); ok {
 			run(w)

@@ -33,11 +33,11 @@ import (
 )
 
 // services makes every service of the cloud, over one store. What one needs of another it is given here.
-func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus, audit *trail.Log) ([]wire.Service, error) {
+func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus, audit *trail.Log) (*plane, []wire.Service, error) {
 	objects, err := s3.New(s3.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, ObjectsDir: objectsDir(c.config.Dir),
 		Ephemeral: c.config.Ephemeral})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	directory := iam.New(iam.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keys, HTTP: c.config.HTTP})
 	keyring := kms.New(kms.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger})
@@ -55,13 +55,21 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus, au
 	registry, err := ecr.New(ecr.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory,
 		ImagesDir: imagesDir(c.config.Dir), Ephemeral: c.config.Ephemeral})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	c.images = registry
 	tables := dynamodb.New(dynamodb.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring})
-	containers := ecs.New(ecs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Bus: bus, Network: networks, Roles: directory, TargetGroups: balancers, TargetHealth: balancers})
 	groups := logs.New(logs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Metrics: monitor})
-	return []wire.Service{
+	parameters := ssm.New(ssm.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring})
+	sessions := sts.New(sts.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keys, Roles: directory, Policies: directory, Providers: directory, HTTP: c.config.HTTP})
+	live, err := c.newPlane(planeParts{store: store, networks: networks, directory: directory, sessions: sessions, secrets: secrets, parameters: parameters, groups: groups, registry: registry, certificates: certificates})
+	if err != nil {
+		return nil, nil, err
+	}
+	containers := ecs.New(ecs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Bus: bus, Network: networks, Roles: directory, TargetGroups: balancers,
+		TargetHealth: balancers, Runtime: live.runtime()})
+	live.begin(c.carrier, containers, balancers)
+	return live, []wire.Service{
 		appautoscaling.New(appautoscaling.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Bus: bus,
 			Alarms: scalingAlarms{monitor}, Tables: tables, Balancers: balancers, Containers: containers}),
 		certificates,
@@ -81,12 +89,12 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus, au
 		registry,
 		containers,
 		directory,
-		sts.New(sts.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keys, Roles: directory, Policies: directory, Providers: directory, HTTP: c.config.HTTP}),
+		sessions,
 		objects,
 		s3control.New(s3control.Deps{Buckets: objects}),
 		secrets,
 		topics,
-		ssm.New(ssm.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring}),
+		parameters,
 		tagging.New(tagging.Deps{Store: store, Buckets: objects}),
 		wafv2.New(wafv2.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, LoadBalancers: balancers, Buckets: objects, Logs: groups}),
 	}, nil

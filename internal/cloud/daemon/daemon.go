@@ -24,7 +24,8 @@ type Config struct {
 	Port    int // 0: a free one
 	Version string
 
-	EdgePort int // where load balancers are reached; 0: a free one
+	EdgePort int     // where load balancers are reached; 0: a free one
+	Runtime  Runtime // what tasks run with; empty: Auto
 	Logger   *slog.Logger
 }
 
@@ -38,7 +39,9 @@ type Info struct {
 	Dir      string    `json:"dir"`
 	Account  string    `json:"account"`
 	Services []string  `json:"services"`
-	Calls    uint64    `json:"calls"` // answered since the start
+	Runtime  Runtime   `json:"runtime"`         // what tasks run with
+	Lacks    string    `json:"lacks,omitempty"` // why tasks do not run, with the runtime None
+	Calls    uint64    `json:"calls"`           // answered since the start
 }
 
 // PortError means that a port could not be listened on.
@@ -78,7 +81,12 @@ func Run(ctx context.Context, config Config, ready func(Info)) (err error) {
 		return &PortError{config.EdgePort, true, err}
 	}
 	defer edge.Close()
-	c, err := cloud.Open(ctx, cloud.Config{Dir: config.Dir.Data(), Logger: config.Logger, Edge: edge})
+	running, err := openRuntime(ctx, &config)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, running.close()) }()
+	c, err := cloud.Open(ctx, cloud.Config{Dir: config.Dir.Data(), Logger: config.Logger, Edge: edge, DataPlane: running.plane})
 	if err != nil {
 		return err
 	}
@@ -86,6 +94,7 @@ func Run(ctx context.Context, config Config, ready func(Info)) (err error) {
 	d := &daemon{config: config, cloud: c, stop: make(chan struct{}), info: Info{
 		Endpoint: "http://" + listener.Addr().String(), Edge: edge.Addr().String(), PID: os.Getpid(), Version: config.Version, Started: time.Now().UTC(),
 		Dir: string(config.Dir), Account: cloud.DefaultAccount, Services: c.Services(),
+		Runtime: running.name, Lacks: running.lacks,
 	}}
 	if err := d.writeCredentials(); err != nil {
 		return err
@@ -160,7 +169,11 @@ func (d *daemon) serve(ctx context.Context, listener net.Listener, ready func(In
 // hosts that are not the cloud's are refused, so that a proxy setting does no harm unnoticed.
 func (d *daemon) endpoint() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodConnect || r.URL.IsAbs() && !d.owns(r.URL.Hostname()) {
+		if r.Method == http.MethodConnect {
+			d.tunnel(w, r)
+			return
+		}
+		if r.URL.IsAbs() && !d.owns(r.URL.Hostname()) {
 			http.Error(w, fmt.Sprintf("atoll's local cloud is no proxy for %s: HTTP_PROXY is set for S3 Control alone. Unset HTTP_PROXY for this program.", r.URL.Host), http.StatusBadGateway)
 			return
 		}

@@ -70,20 +70,20 @@ type Logs interface {
 
 // Deps is what the agent needs.
 type Deps struct {
-	Dir       string // for tasks' files
-	Store     *state.Store
-	Clock     clock.Clock
-	IDs       id.Source
-	Logger    *slog.Logger
-	Runtime   container.Runtime
-	Network   Network
-	Subnets   Subnets
-	Images    Images
-	Roles     Roles
-	Sessions  Sessions
-	Values    Values
-	Logs      Logs
-	TrustFile string // certificates that containers are to trust beside their own, in PEM; empty for none
+	Dir      string // for tasks' files
+	Store    *state.Store
+	Clock    clock.Clock
+	IDs      id.Source
+	Logger   *slog.Logger
+	Runtime  container.Runtime
+	Network  Network
+	Subnets  Subnets
+	Images   Images
+	Roles    Roles
+	Sessions Sessions
+	Values   Values
+	Logs     Logs
+	Trust    func(ctx context.Context) ([]byte, error) // certificates that containers are to trust beside their own, in PEM; nil for none
 }
 
 // Agent runs tasks.

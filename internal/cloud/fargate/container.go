@@ -154,7 +154,7 @@ func (c *taskContainer) environment() []string {
 	if t.role != "" {
 		set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/credentials/"+t.credentials)
 	}
-	if t.agent.d.TrustFile != "" {
+	if t.trust != nil {
 		set("AWS_CA_BUNDLE", trustTarget)
 	}
 	for _, e := range c.definition.Environment {

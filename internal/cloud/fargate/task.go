@@ -38,6 +38,7 @@ type task struct {
 	dir         string
 	containers  []*taskContainer
 	namespace   *fabric.Namespace
+	trust       []byte // certificates in PEM
 
 	mu        sync.Mutex
 	asked     bool          // to stop
@@ -175,6 +176,12 @@ func (t *task) prepare(ctx context.Context) error {
 	limits := container.Limits{CPUs: float64(t.cpu) / 1024, Memory: t.memory << 20}
 	if err := t.agent.d.Runtime.Group(t.id, limits); err != nil {
 		return failed("ResourceInitializationError", "%v", err)
+	}
+	if t.agent.d.Trust != nil {
+		var err error
+		if t.trust, err = t.agent.d.Trust(ctx); err != nil {
+			return failed("ResourceInitializationError", "%v", err)
+		}
 	}
 	namespace, err := t.agent.d.Network.Attach(t.iface)
 	if err != nil {

@@ -47,14 +47,14 @@ func bundles() []string {
 
 // trustMounts has a container trust the cloud's certificates beside those that its image trusts.
 func (c *taskContainer) trustMounts() ([]container.Mount, error) {
-	if c.task.agent.d.TrustFile == "" {
+	if c.task.trust == nil {
 		return nil, nil
 	}
-	own, err := os.ReadFile(c.task.agent.d.TrustFile)
-	if err != nil {
+	path := filepath.Join(c.task.dir, "etc", "trust.pem")
+	if err := os.WriteFile(path, c.task.trust, 0o644); err != nil { //nolint:gosec // every user of the container reads it
 		return nil, err
 	}
-	out := []container.Mount{{Source: c.task.agent.d.TrustFile, Target: trustTarget, ReadOnly: true}}
+	out := []container.Mount{{Source: path, Target: trustTarget, ReadOnly: true}}
 	files, err := os.OpenRoot(c.image.Root)
 	if err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func (c *taskContainer) trustMounts() ([]container.Mount, error) {
 			continue
 		}
 		joined := filepath.Join(c.task.dir, "etc", c.name+"-"+filepath.Base(bundle))
-		if err := os.WriteFile(joined, append(append(theirs, '\n'), own...), 0o644); err != nil { //nolint:gosec // every user of the container reads it
+		if err := os.WriteFile(joined, append(append(theirs, '\n'), c.task.trust...), 0o644); err != nil { //nolint:gosec // every user of the container reads it
 			return nil, err
 		}
 		out = append(out, container.Mount{Source: joined, Target: "/" + bundle, ReadOnly: true})

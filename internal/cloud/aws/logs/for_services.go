@@ -95,3 +95,18 @@ func (t *txn) serviceMay(service, group, stream string) bool {
 	}
 	return true
 }
+
+// CreateGroupFor makes a log group for a service that has asked for its permission. One that is there is no error. It must not be called
+// within a transaction.
+func (s *Service) CreateGroupFor(ctx context.Context, sc state.Scope, name string) error {
+	if err := checkName(name, "logGroupName", groupNames); err != nil {
+		return err
+	}
+	return s.d.Store.Update(ctx, func(tx *state.Tx) error {
+		t := &txn{Service: s, tx: tx, sc: sc, now: s.d.Clock.Now()}
+		if _, exists := t.groups.Get(tx, sc, name); !exists {
+			t.putGroup(&groupRecord{Name: name, Class: classStandard, Created: t.now.UnixMilli()})
+		}
+		return nil
+	})
+}

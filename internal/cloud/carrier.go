@@ -1,0 +1,112 @@
+package cloud
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+
+	"atoll/internal/cloud/aws/ec2"
+	"atoll/internal/cloud/fargate"
+	"atoll/internal/cloud/state"
+	"atoll/internal/dataplane/fabric"
+	"atoll/internal/reach"
+)
+
+// carrier is the network of all VPCs: a fabric that asks EC2 about each flow, and every service with names about names. It outlives a Reset.
+type carrier struct {
+	fabric *fabric.Fabric
+	peers  atomic.Pointer[carrierPeers]
+}
+
+// carrierPeers are those that a carrier asks.
+type carrierPeers struct {
+	store    *state.Store
+	networks *ec2.Service
+	names    []named
+	endpoint *endpoint
+	metadata *fargate.Metadata // nil where no tasks run
+}
+
+// named is a service whose resources have DNS names.
+type named interface {
+	ResolveName(tx *state.Tx, name string) ([]netip.Addr, bool)
+}
+
+func newCarrier(logger *slog.Logger) *carrier {
+	c := &carrier{}
+	endpoints := map[netip.Addr]func(context.Context, string, int) (net.Conn, error){}
+	for _, name := range []string{"s3.amazonaws.com", "dynamodb.amazonaws.com", "amazonaws.com"} {
+		endpoints[awsAddress(name)] = c.dialAWS
+	}
+	c.fabric = fabric.New(fabric.Config{Policy: c, Names: c, Logger: logger, Endpoints: endpoints,
+		Services: map[netip.Addr]func(context.Context, string, int) (net.Conn, error){netip.MustParseAddr(fargate.MetadataAddress): c.dialMetadata}})
+	return c
+}
+
+// Permit is fabric.Policy's.
+func (c *carrier) Permit(_ context.Context, f fabric.Flow) fabric.Verdict {
+	p := c.peers.Load()
+	if p == nil {
+		return fabric.Verdict{Reason: "the cloud is starting"}
+	}
+	flow := reach.Flow{From: f.From, Source: f.Source, To: f.To.Addr(), ToInterface: f.Target, Port: f.To.Port()}
+	if f.Target != "" {
+		flow.To = netip.Addr{}
+	}
+	if f.Protocol == "udp" {
+		flow.Protocol = 17
+	}
+	path := p.networks.Decide(flow)
+	return fabric.Verdict{Allowed: path.Allowed, Reason: path.Reason(), Target: path.To, Source: path.Seen}
+}
+
+// Resolve is fabric.Names'.
+func (c *carrier) Resolve(_ context.Context, _, name string) (addrs []netip.Addr, known bool) {
+	p := c.peers.Load()
+	if p == nil {
+		return nil, false
+	}
+	_ = p.store.View(func(tx *state.Tx) error { // it does not fail
+		for _, s := range p.names {
+			if addrs, known = s.ResolveName(tx, name); known {
+				return nil
+			}
+		}
+		return nil
+	})
+	if !known && (name == "amazonaws.com" || strings.HasSuffix(name, ".amazonaws.com")) {
+		return []netip.Addr{awsAddress(name)}, true
+	}
+	return addrs, known
+}
+
+func (c *carrier) dialMetadata(ctx context.Context, iface string, port int) (net.Conn, error) {
+	if p := c.peers.Load(); p != nil && p.metadata != nil {
+		return p.metadata.Dial(ctx, iface, port)
+	}
+	return nil, fabric.Refused(port)
+}
+
+func (c *carrier) dialAWS(ctx context.Context, _ string, port int) (net.Conn, error) {
+	if p := c.peers.Load(); p != nil {
+		return p.endpoint.dial(ctx, port)
+	}
+	return nil, fabric.Refused(port)
+}
+
+// awsAddress gives the address at which one of AWS's own endpoints answers within the cloud: S3's and DynamoDB's are out of the prefix lists
+// that EC2 has for their gateway endpoints, all others' is one that belongs to nobody. https://www.rfc-editor.org/rfc/rfc2544
+func awsAddress(name string) netip.Addr {
+	for _, label := range strings.Split(name, ".") {
+		switch label {
+		case "s3":
+			return netip.AddrFrom4([4]byte{52, 216, 0, 1})
+		case "dynamodb":
+			return netip.AddrFrom4([4]byte{52, 94, 0, 1})
+		}
+	}
+	return netip.AddrFrom4([4]byte{198, 18, 0, 1})
+}

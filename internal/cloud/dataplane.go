@@ -1,0 +1,90 @@
+package cloud
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"atoll/internal/cloud/auth"
+	"atoll/internal/cloud/aws/secretsmanager"
+	"atoll/internal/cloud/aws/ssm"
+	"atoll/internal/cloud/clock"
+	"atoll/internal/cloud/fargate"
+	"atoll/internal/cloud/state"
+	"atoll/internal/cloud/wire"
+	"atoll/internal/dataplane/container"
+	"atoll/internal/dataplane/image"
+)
+
+// DataPlane is what the cloud runs things with. What it lacks stays a record.
+type DataPlane struct {
+	Containers container.Runtime // runs tasks; it is not closed with the cloud
+}
+
+// tasksDir holds the files of tasks that run, and unpackedDir the root file systems of images. Neither is part of the cloud's state.
+func tasksDir(dir string) string    { return filepath.Join(dir, "tasks") }
+func unpackedDir(dir string) string { return filepath.Join(dir, "unpacked") }
+
+// values reads what tasks are given by reference, as the services' own operations give it.
+type values struct {
+	clock      clock.Clock
+	secrets    *secretsmanager.Service
+	parameters *ssm.Service
+}
+
+func (v values) as(ctx context.Context, sc state.Scope) context.Context {
+	return wire.WithCall(ctx, &wire.Call{Principal: auth.Principal{Account: sc.Account}, Region: sc.Region, Time: v.clock.Now()})
+}
+
+func (v values) Secret(ctx context.Context, sc state.Scope, id, version, stage string) (string, error) {
+	in := &secretsmanager.GetSecretValueInput{SecretId: &id}
+	if version != "" {
+		in.VersionId = &version
+	}
+	if stage != "" {
+		in.VersionStage = &stage
+	}
+	out, err := v.secrets.GetSecretValue(v.as(ctx, sc), in)
+	switch {
+	case err != nil:
+		return "", err
+	case out.SecretString == nil:
+		return string(out.SecretBinary), nil
+	}
+	return *out.SecretString, nil
+}
+
+func (v values) Parameter(ctx context.Context, sc state.Scope, name string) (string, error) {
+	out, err := v.parameters.GetParameter(v.as(ctx, sc), &ssm.GetParameterInput{Name: &name, WithDecryption: new(true)})
+	if err != nil {
+		return "", err
+	}
+	return *out.Parameter.Value, nil
+}
+
+// taskImages makes root file systems of images: of the cloud's own registry, and of others.
+type taskImages struct {
+	store  *image.Store
+	puller image.Puller
+}
+
+func (i taskImages) Prepare(ctx context.Context, _ state.Scope, reference, dir string) (fargate.Image, error) {
+	source, digest, err := i.puller.Pull(ctx, reference)
+	if err != nil {
+		return fargate.Image{}, err
+	}
+	got, release, err := i.store.Prepare(ctx, source, digest)
+	if err != nil {
+		return fargate.Image{}, fmt.Errorf("failed to extract %s: %w", reference, err)
+	}
+	root, drop, err := image.Writable(ctx, got.Rootfs, dir)
+	if err != nil {
+		release()
+		return fargate.Image{}, err
+	}
+	return fargate.Image{Digest: got.Digest.String(), Root: root, Config: got.Config.Config, Release: func() error {
+		err := drop()
+		release()
+		return err
+	}}, nil
+}

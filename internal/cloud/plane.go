@@ -1,0 +1,110 @@
+package cloud
+
+import (
+	"context"
+	"strings"
+
+	"atoll/internal/cloud/aws/acm"
+	"atoll/internal/cloud/aws/ec2"
+	"atoll/internal/cloud/aws/ecr"
+	"atoll/internal/cloud/aws/ecs"
+	"atoll/internal/cloud/aws/iam"
+	"atoll/internal/cloud/aws/logs"
+	"atoll/internal/cloud/aws/secretsmanager"
+	"atoll/internal/cloud/aws/ssm"
+	"atoll/internal/cloud/aws/sts"
+	"atoll/internal/cloud/fargate"
+	"atoll/internal/cloud/state"
+	"atoll/internal/dataplane/image"
+)
+
+// plane is the data plane of an open cloud; its members are nil where the cloud has records only.
+type plane struct {
+	agent    *fargate.Agent
+	metadata *fargate.Metadata
+	images   *image.Store
+	peers    *carrierPeers // nil without a data plane
+	endpoint *endpoint     // always there
+}
+
+// planeParts are the services that the data plane asks.
+type planeParts struct {
+	store        *state.Store
+	networks     *ec2.Service
+	directory    *iam.Service
+	sessions     *sts.Service
+	secrets      *secretsmanager.Service
+	parameters   *ssm.Service
+	groups       *logs.Service
+	registry     *ecr.Service
+	certificates *acm.Service
+}
+
+// taskRoles joins what IAM knows of roles.
+type taskRoles struct{ *iam.Service }
+
+func (c *Cloud) newPlane(p planeParts) (*plane, error) {
+	out := &plane{endpoint: newEndpoint(c, p.certificates, c.config.Clock, c.config.Logger)}
+	if c.config.DataPlane == nil {
+		return out, nil
+	}
+	out.peers = &carrierPeers{store: p.store, networks: p.networks, endpoint: out.endpoint}
+	if c.config.DataPlane.Containers == nil {
+		return out, nil
+	}
+	var err error
+	if out.images, err = image.Open(unpackedDir(c.config.Dir), image.Options{Volatile: true}); err != nil {
+		return nil, err
+	}
+	out.agent = fargate.New(fargate.Deps{
+		Dir: tasksDir(c.config.Dir), Store: p.store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Runtime: c.config.DataPlane.Containers,
+		Network: c.carrier.fabric, Subnets: p.networks, Roles: taskRoles{p.directory}, Sessions: p.sessions, Logs: p.groups,
+		Images: taskImages{out.images, &image.Registries{Owns: ownRegistry, Own: registryPuller{p.store, p.registry}, Others: &image.Remote{}}},
+		Trust:  func(ctx context.Context) ([]byte, error) { return p.certificates.Authority(ctx, c.config.Clock.Now()) },
+		Values: values{c.config.Clock, p.secrets, p.parameters},
+	})
+	out.metadata = fargate.NewMetadata(out.agent)
+	out.peers.metadata = out.metadata
+	return out, nil
+}
+
+func ownRegistry(host string) bool {
+	return strings.Contains(host, ".dkr.ecr.") && strings.HasSuffix(host, ".amazonaws.com")
+}
+
+// runtime is what ECS runs tasks with; nil for records.
+func (p *plane) runtime() ecs.Runtime {
+	if p.agent == nil {
+		return nil
+	}
+	return p.agent
+}
+
+// begin lets flows and names through, and tells ECS of its tasks.
+func (p *plane) begin(c *carrier, tasks *ecs.Service, names ...named) {
+	if p.agent != nil {
+		p.agent.ReportTo(tasks.Report)
+	}
+	if c != nil {
+		p.peers.names = names
+		c.peers.Store(p.peers)
+	}
+}
+
+// workers run from the cloud's start to its end.
+func (p *plane) workers() []worker {
+	out := []worker{p.endpoint}
+	if p.agent != nil {
+		out = append(out, p.agent, p.metadata, closing{p.images.Close})
+	}
+	return out
+}
+
+// closing is a worker that has something closed at the end.
+type closing struct{ close func() }
+
+func (c closing) Run(ctx context.Context) error {
+	<-ctx.Done()
+	c.close()
+	return nil
+}
