@@ -99,24 +99,39 @@ func (c cgroups) create(group string, l Limits) error {
 	return nil
 }
 
-// remove removes a group and what is below it, once their processes are gone.
+// remove removes a group and what is below it, once their processes are gone: the kernel lets go of a group a moment after its last thread.
 func (c cgroups) remove(group string) error {
-	var errs []error
+	var err error
+	for range 100 {
+		if err = c.removeNow(group); !errors.Is(err, unix.EBUSY) {
+			return err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return err
+}
+
+func (c cgroups) removeNow(group string) error {
 	for _, dir := range c.dirs(group) {
 		children, err := os.ReadDir(dir)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
+		if err != nil {
+			return err
+		}
 		for _, child := range children {
 			if child.IsDir() {
-				errs = append(errs, unix.Rmdir(filepath.Join(dir, child.Name())))
+				if err := unix.Rmdir(filepath.Join(dir, child.Name())); err != nil {
+					return fmt.Errorf("removing %s/%s: %w", dir, child.Name(), err)
+				}
 			}
 		}
 		if err := unix.Rmdir(dir); err != nil {
-			errs = append(errs, fmt.Errorf("removing %s: %w", dir, err))
+			return fmt.Errorf("removing %s: %w", dir, err)
 		}
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // outOfMemory counts how often the kernel has ended a process of a group, and of a container in it.

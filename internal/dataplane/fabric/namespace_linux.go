@@ -7,13 +7,14 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"runtime"
 	"strconv"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 	"gvisor.dev/gvisor/pkg/tcpip/link/tun"
+
+	"atoll/internal/dataplane/thread"
 )
 
 // mtu of the interfaces in namespaces, in bytes. No packet leaves the machine in this form, so larger ones cost less.
@@ -71,7 +72,7 @@ func (n *Namespace) Dial(ctx context.Context, port int) (c net.Conn, err error) 
 
 // create makes the namespace, and gives the TUN device in it that stands for its interface.
 func (n *Namespace) create() (tunnel int, err error) {
-	err = onThread(func() error {
+	err = thread.Run(func() error {
 		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 			return fmt.Errorf("unsharing: %w", err)
 		}
@@ -131,20 +132,10 @@ func (n *Namespace) configure() error {
 
 // within runs f on a thread that is in a namespace.
 func within(ns *os.File, f func() error) error {
-	return onThread(func() error {
+	return thread.Run(func() error {
 		if err := netns.Set(netns.NsHandle(ns.Fd())); err != nil {
 			return fmt.Errorf("entering the network namespace: %w", err)
 		}
 		return f()
 	})
-}
-
-// onThread runs f on a thread of its own, which ends with it: whatever namespace f went into, nobody else is in it afterwards.
-func onThread(f func() error) error {
-	done := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
-		done <- f()
-	}()
-	return <-done
 }

@@ -69,9 +69,22 @@ func root(t *testing.T) string {
 	return dir
 }
 
-func runc(t *testing.T, dir string) *container.Runc {
+// runtimes makes each of the runtimes over a directory.
+func runtimes() map[string]func(ctx context.Context, dir string) (container.Runtime, error) {
+	logger := slog.New(slog.DiscardHandler)
+	return map[string]func(ctx context.Context, dir string) (container.Runtime, error){
+		"runc": func(ctx context.Context, dir string) (container.Runtime, error) {
+			return container.NewRunc(ctx, dir, logger)
+		},
+		"process": func(_ context.Context, dir string) (container.Runtime, error) {
+			return container.NewProcess(dir, logger)
+		},
+	}
+}
+
+func open(t *testing.T, name, dir string) container.Runtime {
 	t.Helper()
-	r, err := container.NewRunc(t.Context(), dir, slog.New(slog.DiscardHandler))
+	r, err := runtimes()[name](t.Context(), dir)
 	if errors.Is(err, container.ErrUnavailable) {
 		t.Skipf("%v: install runc, and run the tests as root, to have it tested", err)
 	}
@@ -109,14 +122,19 @@ func (l *lines) text() string {
 	return l.all.String()
 }
 
-func TestRunc(t *testing.T) {
-	r := runc(t, t.TempDir())
+func TestRuntimes(t *testing.T) {
+	for name := range runtimes() {
+		t.Run(name, func(t *testing.T) { testRuntime(t, open(t, name, t.TempDir())) })
+	}
+}
+
+func testRuntime(t *testing.T, r container.Runtime) {
 	t.Cleanup(func() {
 		if err := r.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	group := "test-" + filepath.Base(t.TempDir()) + "-" + time.Now().Format("150405.000000")
+	group := "test-" + r.Name() + "-" + time.Now().Format("150405.000000")
 	if err := r.Group(group, container.Limits{Memory: 64 << 20, CPUs: 0.5}); err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +161,7 @@ func TestRunc(t *testing.T) {
 	}
 	t.Run("exit code and output", func(t *testing.T) {
 		c, out := start(t, container.Spec{}, "exit", "3")
-		if exit := c.Wait(); exit.Code != 3 || exit.OutOfMemory || out.text() != "out\nerr\n" {
+		if exit := c.Wait(); exit.Code != 3 || exit.OutOfMemory || out.text() != "out\nerr\n" && out.text() != "err\nout\n" {
 			t.Errorf("%+v %q", exit, out.text())
 		}
 	})
@@ -179,7 +197,7 @@ func TestRunc(t *testing.T) {
 		}
 		got.Reset()
 		code, err = c.Exec(t.Context(), container.ExecSpec{Args: []string{"/program", "exit", "0"}, TTY: true, Stdout: &got})
-		if err != nil || code != 0 || got.String() != "out\r\nerr\r\n" {
+		if err != nil || code != 0 || strings.ReplaceAll(got.String(), "\r", "") != "out\nerr\n" {
 			t.Errorf("%d %v %q", code, err, got.String())
 		}
 		if err := c.Signal(t.Context(), os.Kill); err != nil {
@@ -219,9 +237,15 @@ func TestRunc(t *testing.T) {
 }
 
 // A runtime ends what an earlier one has left.
-func TestRuncLeftovers(t *testing.T) {
+func TestLeftovers(t *testing.T) {
+	for name := range runtimes() {
+		t.Run(name, func(t *testing.T) { testLeftovers(t, name) })
+	}
+}
+
+func testLeftovers(t *testing.T, name string) {
 	dir := t.TempDir()
-	first := runc(t, dir)
+	first := open(t, name, dir)
 	group := "test-leftover-" + time.Now().Format("150405.000000")
 	if err := first.Group(group, container.Limits{}); err != nil {
 		t.Fatal(err)
@@ -232,7 +256,7 @@ func TestRuncLeftovers(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-out.seen
-	runc(t, dir)
+	open(t, name, dir)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	select {
