@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"atoll/internal/dataplane/container"
 	"atoll/internal/machine"
 )
 
@@ -29,6 +30,9 @@ func System() Env {
 
 // Run runs the command that args name, and gives the process's exit code.
 func Run(ctx context.Context, env Env, args []string) int {
+	if len(args) > 0 && args[0] == container.InitCommand { // this process is the first of a container
+		return container.Init(args[1:])
+	}
 	root := newRoot(env)
 	root.SetArgs(args)
 	return report(env.Stderr, root.ExecuteContext(ctx))

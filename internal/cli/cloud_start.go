@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"time"
 
@@ -27,6 +29,7 @@ type cloudStart struct {
 	dir     string
 	port    int
 	edge    int // -1: not given
+	runtime string
 	detach  bool
 	verbose bool
 	asJSON  bool
@@ -46,6 +49,8 @@ start a second one with another --dir and another --port.`,
 	dirFlagVar(cmd, env, &f.dir)
 	cmd.Flags().IntVar(&f.port, "port", defaultPort, "port on 127.0.0.1; 0 takes a free one")
 	cmd.Flags().IntVar(&f.edge, "edge-port", -1, fmt.Sprintf("port on 127.0.0.1 where load balancers answer; 0 takes a free one (default %d, and a free one with another --port)", defaultEdgePort))
+	cmd.Flags().StringVar(&f.runtime, "runtime", cmp.Or(env.Machine.Getenv("ATOLL_RUNTIME"), string(daemon.Auto)),
+		"what tasks run with: auto, runc, process, or none to keep them as records; $ATOLL_RUNTIME sets it too")
 	cmd.Flags().BoolVarP(&f.detach, "detach", "d", false, "run in the background")
 	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "log more")
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print JSON when the cloud is ready")
@@ -60,6 +65,9 @@ func (f *cloudStart) run(ctx context.Context, env Env) error {
 	}
 	if f.edge < -1 || f.edge > 65535 {
 		return &problem{err: fmt.Errorf("--edge-port %d is no port", f.edge), try: "a number from 0 to 65535; 0 takes a free port", code: exitUsage}
+	}
+	if !slices.Contains(daemon.Runtimes(), daemon.Runtime(f.runtime)) {
+		return &problem{err: fmt.Errorf("--runtime %s is not known", f.runtime), try: "--runtime auto, runc, process or none", code: exitUsage}
 	}
 	dir, err := cloudDir(env, f.dir)
 	if err != nil {
@@ -77,7 +85,7 @@ func (f *cloudStart) run(ctx context.Context, env Env) error {
 		level = slog.LevelDebug
 	}
 	logger := slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: level}))
-	config := daemon.Config{Dir: dir, Port: f.port, EdgePort: f.edgePort(), Version: release, Logger: logger}
+	config := daemon.Config{Dir: dir, Port: f.port, EdgePort: f.edgePort(), Runtime: daemon.Runtime(f.runtime), Version: release, Logger: logger}
 	if f.readyFD == 0 {
 		return daemon.Run(ctx, config, func(info daemon.Info) {
 			if err := f.started(env, info, "Stop it with:   Ctrl-C"); err != nil {
@@ -165,7 +173,7 @@ func (f *cloudStart) spawn(ctx context.Context, env Env, dir daemon.Dir) (daemon
 		return daemon.Info{}, fmt.Errorf("starting the cloud: %w", err)
 	}
 	defer r.Close()
-	args := []string{"cloud", "start", "--dir", string(dir), "--port", strconv.Itoa(f.port), "--edge-port", strconv.Itoa(f.edgePort()), "--ready-fd", "3"}
+	args := []string{"cloud", "start", "--dir", string(dir), "--port", strconv.Itoa(f.port), "--edge-port", strconv.Itoa(f.edgePort()), "--runtime", cmp.Or(f.runtime, string(daemon.Auto)), "--ready-fd", "3"}
 	if f.verbose {
 		args = append(args, "--verbose")
 	}

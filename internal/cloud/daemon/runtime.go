@@ -15,13 +15,14 @@ type Runtime string
 
 // The runtimes.
 const (
-	Auto Runtime = "auto" // the best that the machine has
-	Runc Runtime = "runc"
-	None Runtime = "none" // tasks are records
+	Auto    Runtime = "auto" // the best that the machine has
+	Runc    Runtime = "runc"
+	Process Runtime = "process"
+	None    Runtime = "none" // tasks are records
 )
 
 // Runtimes are those that can be asked for.
-func Runtimes() []Runtime { return []Runtime{Auto, Runc, None} }
+func Runtimes() []Runtime { return []Runtime{Auto, Runc, Process, None} }
 
 // runtime is what was opened.
 type runtime struct {
@@ -35,13 +36,29 @@ func openRuntime(ctx context.Context, config *Config) (*runtime, error) {
 	if config.Runtime == None {
 		return &runtime{name: None, lacks: "the cloud was started with --runtime none"}, nil
 	}
-	runc, err := container.NewRunc(ctx, filepath.Join(config.Dir.Data(), "containers"), config.Logger)
-	switch {
-	case err == nil:
-		return &runtime{name: Runc, plane: &cloud.DataPlane{Containers: runc}}, nil
-	case !errors.Is(err, container.ErrUnavailable):
-		return nil, fmt.Errorf("starting the container runtime: %w", err)
-	case config.Runtime == Runc:
+	dir := filepath.Join(config.Dir.Data(), "containers")
+	var lacks []error
+	for _, kind := range []struct {
+		name Runtime
+		open func() (container.Runtime, error)
+	}{
+		{Runc, func() (container.Runtime, error) { return container.NewRunc(ctx, dir, config.Logger) }},
+		{Process, func() (container.Runtime, error) { return container.NewProcess(filepath.Join(dir, "processes"), config.Logger) }},
+	} {
+		if config.Runtime != "" && config.Runtime != Auto && config.Runtime != kind.name {
+			continue
+		}
+		r, err := kind.open()
+		switch {
+		case err == nil:
+			return &runtime{name: kind.name, plane: &cloud.DataPlane{Containers: r}}, nil
+		case !errors.Is(err, container.ErrUnavailable):
+			return nil, fmt.Errorf("starting the container runtime %s: %w", kind.name, err)
+		}
+		lacks = append(lacks, err)
+	}
+	err := errors.Join(lacks...)
+	if config.Runtime != "" && config.Runtime != Auto {
 		return nil, err
 	}
 	config.Logger.Warn("tasks do not run", "err", err)

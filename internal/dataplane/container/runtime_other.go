@@ -1,0 +1,26 @@
+//go:build !linux
+
+package container
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+)
+
+// NewRunc fails: containers run on Linux.
+func NewRunc(context.Context, string, *slog.Logger) (Runtime, error) {
+	return nil, fmt.Errorf("%w: %s has no containers of Linux", ErrUnavailable, runtime.GOOS)
+}
+
+// NewProcess fails: namespaces are Linux's.
+func NewProcess(string, *slog.Logger) (Runtime, error) {
+	return nil, fmt.Errorf("%w: %s has no namespaces", ErrUnavailable, runtime.GOOS)
+}
+
+// InitCommand is the first argument with which this executable is process 1 of a container, on Linux.
+const InitCommand = "container-init"
+
+// Init fails: there are no containers.
+func Init([]string) int { return 1 }
