@@ -56,12 +56,19 @@ func (c *carrier) Permit(_ context.Context, f fabric.Flow) fabric.Verdict {
 	if f.Target != "" {
 		flow.To = netip.Addr{}
 	}
+	if f.From == "" && (f.Source.IsLoopback() || f.Source.IsPrivate()) {
+		flow.Source = thisMachine()
+	}
 	if f.Protocol == "udp" {
 		flow.Protocol = 17
 	}
 	path := p.networks.Decide(flow)
 	return fabric.Verdict{Allowed: path.Allowed, Reason: path.Reason(), Target: path.To, Source: path.Seen}
 }
+
+// thisMachine is the address on the internet that programs on this machine, and in its own network, come from. It stands for the one that they
+// would have on AWS's side, and belongs to nobody. https://www.rfc-editor.org/rfc/rfc5737
+func thisMachine() netip.Addr { return netip.AddrFrom4([4]byte{198, 51, 100, 1}) }
 
 // Resolve is fabric.Names'.
 func (c *carrier) Resolve(_ context.Context, _, name string) (addrs []netip.Addr, known bool) {
