@@ -31,7 +31,8 @@ func newCloudEnv(env Env) *cobra.Command {
   AWS_ACCESS_KEY_ID, …     its root user's keys, which work nowhere else
   AWS_REGION               --region, else the region that is set, else us-east-1
   HTTP_PROXY, http_proxy   the cloud too: S3 Control puts the account in front of the host name, as 111111111111.127.0.0.1, which
-                           no resolver knows; clients send such requests to the proxy. It forwards nothing to other hosts.
+                           no resolver knows; clients send such requests to the proxy. It passes on what is for
+                           its load balancers, and nothing to other hosts.
   TF_CLI_CONFIG_FILE       where Terraform finds the AWS provider, if it was built on this machine ('atoll provider --help')
 
 AWS_PROFILE and AWS_SESSION_TOKEN are unset. Where the AWS CLI is installed, a shell function of the name aws gives it --endpoint-url,

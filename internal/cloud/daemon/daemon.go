@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httputil"
 	"os"
 	"strconv"
 	"strings"
@@ -166,11 +167,17 @@ func (d *daemon) serve(ctx context.Context, listener net.Listener, ready func(In
 }
 
 // endpoint answers AWS calls. Go's HTTP server gives absolute-form requests, which a proxy gets, to the same handler; those for
-// hosts that are not the cloud's are refused, so that a proxy setting does no harm unnoticed.
+// hosts that are not the cloud's are refused, so that a proxy setting does no harm unnoticed. Those for load balancers are passed on.
 func (d *daemon) endpoint() http.Handler {
+	balancers := d.balancers()
+	_, edge, _ := net.SplitHostPort(d.info.Edge) // it is a listener's
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodConnect {
 			d.tunnel(w, r)
+			return
+		}
+		if r.URL.IsAbs() && r.URL.Port() == edge {
+			balancers.ServeHTTP(w, r)
 			return
 		}
 		if r.URL.IsAbs() && !d.owns(r.URL.Hostname()) {
@@ -180,6 +187,22 @@ func (d *daemon) endpoint() http.Handler {
 		d.calls.Add(1)
 		d.cloud.ServeHTTP(w, r)
 	})
+}
+
+// balancers passes requests on to the edge, as they are: clients whose HTTP_PROXY is the cloud come by here.
+func (d *daemon) balancers() http.Handler {
+	return &httputil.ReverseProxy{
+		Transport: &http.Transport{DisableCompression: true},
+		ErrorLog:  slog.NewLogLogger(d.config.Logger.Handler(), slog.LevelDebug),
+		Rewrite: func(pr *httputil.ProxyRequest) {
+			pr.Out.URL.Host, pr.Out.Host, pr.Out.URL.RawQuery = d.info.Edge, pr.In.Host, pr.In.URL.RawQuery
+			for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
+				if v, ok := pr.In.Header[name]; ok {
+					pr.Out.Header[name] = v
+				}
+			}
+		},
+	}
 }
 
 // owns reports whether a host is the cloud's: a loopback address, localhost, or a name under these or under amazonaws.com.

@@ -82,6 +82,9 @@ func TestProxy(t *testing.T) {
 	if err := errors.Join(err, resp.Body.Close()); err != nil {
 		t.Fatal(err)
 	}
+	if resp, err := proxied.Get("http://web.us-east-1.elb.localhost" + info.Edge[strings.LastIndexByte(info.Edge, ':'):]); err != nil || resp.StatusCode != http.StatusNotFound {
+		t.Errorf("a load balancer that is not there: %v, %v", resp, err)
+	}
 	if resp.StatusCode != http.StatusBadGateway || !strings.Contains(string(body), "no proxy for example.com") {
 		t.Errorf("a foreign host: %s %q", resp.Status, body)
 	}

@@ -104,6 +104,7 @@ func (p *Proxy) newBalancer(c *Balancer, used map[string]bool) *balancer {
 		}
 		b.nodes = append(b.nodes, n)
 	}
+	groups := map[string]*group{}
 	for i := range c.Groups {
 		config := &c.Groups[i]
 		g := p.groups[config.ID]
@@ -112,18 +113,19 @@ func (p *Proxy) newBalancer(c *Balancer, used map[string]bool) *balancer {
 			p.groups[config.ID] = g
 		}
 		used[config.ID] = true
+		groups[config.ID] = g
 		g.apply(config, b.nodes, c.Settings.IdleTimeout)
 	}
 	for i := range c.Listeners {
-		b.listeners = append(b.listeners, p.newListener(b, &c.Listeners[i]))
+		b.listeners = append(b.listeners, p.newListener(b, &c.Listeners[i], groups))
 	}
 	return b
 }
 
-func (p *Proxy) newListener(b *balancer, c *Listener) *listener {
+func (p *Proxy) newListener(b *balancer, c *Listener, groups map[string]*group) *listener {
 	l := &listener{Listener: c, balancer: b, port: strconv.Itoa(c.Port)}
 	for i := range c.Rules {
-		r, err := newRule(&c.Rules[i], p.groups)
+		r, err := newRule(&c.Rules[i], groups)
 		if err != nil {
 			p.logger.Warn("a rule cannot be served", "listener", c.ID, "priority", c.Rules[i].Priority, "err", err)
 			r = &rule{Rule: &Rule{Priority: c.Rules[i].Priority, Refused: "the rule of priority " + strconv.Itoa(c.Rules[i].Priority) + ": " + err.Error()}}

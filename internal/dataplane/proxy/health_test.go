@@ -1,8 +1,11 @@
 package proxy_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -165,5 +168,50 @@ func TestUnusedTarget(t *testing.T) {
 		if got := w.get("/"); got.body != "a" {
 			t.Errorf("got %+v", got)
 		}
+	}
+}
+
+// TestDeployLosesNothing sends requests while targets come and go, as tasks do in deployments.
+func TestDeployLosesNothing(t *testing.T) {
+	w := start(t)
+	var all []netip.AddrPort
+	for range 6 {
+		all = append(all, w.named("ok"))
+	}
+	w.simple(all[0])
+	stop := make(chan struct{})
+	failed := make(chan answer, 1000)
+	var clients sync.WaitGroup
+	var sent atomic.Int64
+	for range 4 {
+		clients.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				sent.Add(1)
+				if got := w.get("/"); got.body != "ok" {
+					failed <- got
+				}
+			}
+		})
+	}
+	for i := range 30 {
+		old, next := all[i%6], all[(i+1)%6]
+		name := fmt.Sprint("g", i/3) // every third time, all move to another group
+		w.config.Listeners = []proxy.Listener{listener(80, proxy.Rule{Forward: forward(name)})}
+		w.config.Groups = []proxy.Group{group(name, old, next)}
+		w.apply()
+		w.sink.state(t, next.String(), proxy.Healthy)
+		w.config.Groups = []proxy.Group{group(name, next)}
+		w.apply()
+	}
+	close(stop)
+	clients.Wait()
+	close(failed)
+	for got := range failed {
+		t.Errorf("of %d requests one got %+v", sent.Load(), got)
 	}
 }
