@@ -34,7 +34,6 @@ func proxied(s *elbv2.Serving) proxy.Balancer {
 	out.Settings = proxy.Settings{
 		IdleTimeout: seconds(a["idle_timeout.timeout_seconds"]), KeepAlive: seconds(a["client_keep_alive.seconds"]),
 		DropInvalidHeaders: a["routing.http.drop_invalid_header_fields.enabled"] == "true",
-		PreserveHost:       a["routing.http.preserve_host_header.enabled"] == "true",
 		TLSHeaders:         a["routing.http.x_amzn_tls_version_and_cipher_suite.enabled"] == "true",
 		ClientPort:         a["routing.http.xff_client_port.enabled"] == "true",
 		Forwarded:          a["routing.http.xff_header_processing.mode"],

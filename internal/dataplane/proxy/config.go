@@ -35,7 +35,6 @@ type Settings struct {
 	IdleTimeout        time.Duration // without data, on connections of clients and of targets
 	KeepAlive          time.Duration // how old clients' connections get
 	DropInvalidHeaders bool
-	PreserveHost       bool
 	TLSHeaders         bool   // tell targets of version and cipher
 	ClientPort         bool   // in X-Forwarded-For
 	Forwarded          string // what is done to X-Forwarded-For: append, preserve or remove

@@ -8,16 +8,20 @@
 // p8443.NAME-ID.REGION.elb.localhost. Redirects to a load balancer's own name are written with the edge's port, so that clients can follow them.
 //
 // What differs from AWS:
-//   - Network and gateway load balancers, Lambda functions, authentication, JWT validation and mutual TLS are not served: requests are answered with
-//     501 and a text that names what is missing.
+//   - Network and gateway load balancers, Lambda functions, authentication and JWT validation are not served: requests are answered with 501 and
+//     a text that names what is missing. Listeners with mutual TLS end the handshake.
+//   - Who is outside of the virtual network is let in or blocked once for each connection and listener, when its first request or its
+//     handshake comes, since only these name the load balancer.
+//   - The Host header reaches targets as the client sent it, with the edge's port if it has that, whether it is to be preserved or not.
 //   - A load balancer has one node for each zone, all of them in this process. A client's connection is given to them in turn. Targets are
 //     checked from each node; the first failure counts.
 //   - A target that has never been healthy is checked each second, so that it need not wait for an interval; its failures count once an interval.
-//   - Draining ends with the last request in flight, and so does the state draining. States, drains and sticky algorithms' turns are lost
-//     with the process; a restart finds all targets initial. Cookies of stickiness stay valid.
+//   - Draining ends with the last request in flight, and so does the state draining. States and drains are lost with the process: a restart
+//     finds all targets initial. Cookies of stickiness stay valid.
 //   - As on AWS, a request is never sent to a second target: a target that refuses a connection answers 502 until its checks have failed.
 //   - A client that stalls within a request is cut off after the idle time-out with the target's connection (504), not answered with 408.
 //   - Desync mitigation is Go's: requests that are ambiguous are refused with 400 in each mode.
 //   - Access logs: sizes count header lines and bodies, without frames of HTTP/2 and of chunks. Files of a process that is killed are lost.
-//   - LCUs are not metered; there are no IPv6 metrics. Connection logs and health check logs are not written.
+//   - LCUs, failed TLS handshakes and rejected connections are not metered; there are no IPv6 metrics. Connection logs and health check
+//     logs are not written.
 package proxy

@@ -2,8 +2,8 @@ package proxy
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
-	"io"
 	"log"
 	"log/slog"
 	"math/rand/v2"
@@ -13,8 +13,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"crypto/tls"
 )
 
 // Network carries flows between addresses of virtual networks.
@@ -45,7 +43,7 @@ type Names interface {
 	Resolve(host string) (dnsName string, ok bool)
 }
 
-// Sink takes what load balancers leave behind. Its methods are called one after the other.
+// Sink takes what load balancers leave behind. Changes are told one after the other, in their order.
 type Sink interface {
 	TargetChanged(ctx context.Context, c Change)
 	AccessLog(ctx context.Context, f LogFile)
@@ -137,7 +135,7 @@ func New(o Options) *Proxy {
 	return p
 }
 
-// randomBytes fills b; nobody must not guess them.
+// randomBytes fills b for identifiers, which need not be secret.
 func (p *Proxy) randomBytes(b []byte) {
 	for len(b) > 0 {
 		n := rand.Uint64()
@@ -154,7 +152,7 @@ func (p *Proxy) tell(c Change) {
 	}
 }
 
-// Close ends all service: what is in flight is cut off. Logs and metrics up to now are handed over.
+// Close ends all service: what is in flight is cut off. Logs up to now are handed over.
 func (p *Proxy) Close() error {
 	p.Apply(Config{})
 	p.cancel()
@@ -194,5 +192,3 @@ func (b *bufferPool) Put(p []byte) {
 		b.pool.Put((*[bufferSize]byte)(p))
 	}
 }
-
-var _ io.Closer = (*Proxy)(nil)
