@@ -170,13 +170,12 @@ func (d *daemon) serve(ctx context.Context, listener net.Listener, ready func(In
 // hosts that are not the cloud's are refused, so that a proxy setting does no harm unnoticed. Those for load balancers are passed on.
 func (d *daemon) endpoint() http.Handler {
 	balancers := d.balancers()
-	_, edge, _ := net.SplitHostPort(d.info.Edge) // it is a listener's
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodConnect {
 			d.tunnel(w, r)
 			return
 		}
-		if r.URL.IsAbs() && r.URL.Port() == edge {
+		if r.URL.IsAbs() && d.isBalancer(r.URL.Hostname(), r.URL.Port()) {
 			balancers.ServeHTTP(w, r)
 			return
 		}
@@ -187,6 +186,12 @@ func (d *daemon) endpoint() http.Handler {
 		d.calls.Add(1)
 		d.cloud.ServeHTTP(w, r)
 	})
+}
+
+// isBalancer reports whether what a client of the proxy asks for is a load balancer: at the edge's port, or by the name that AWS gives it.
+func (d *daemon) isBalancer(host, port string) bool {
+	_, edge, _ := net.SplitHostPort(d.info.Edge) // it is a listener's
+	return port == edge || strings.HasSuffix(host, ".elb.amazonaws.com") && (port == "" || port == "80" || port == "443")
 }
 
 // balancers passes requests on to the edge, as they are: clients whose HTTP_PROXY is the cloud come by here.

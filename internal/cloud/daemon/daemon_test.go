@@ -82,8 +82,10 @@ func TestProxy(t *testing.T) {
 	if err := errors.Join(err, resp.Body.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if resp, err := proxied.Get("http://web.us-east-1.elb.localhost" + info.Edge[strings.LastIndexByte(info.Edge, ':'):]); err != nil || resp.StatusCode != http.StatusNotFound {
-		t.Errorf("a load balancer that is not there: %v, %v", resp, err)
+	for _, url := range []string{"http://web.us-east-1.elb.localhost" + info.Edge[strings.LastIndexByte(info.Edge, ':'):], "http://web.us-east-1.elb.amazonaws.com/"} {
+		if resp, err := proxied.Get(url); err != nil || resp.StatusCode != http.StatusNotFound {
+			t.Errorf("a load balancer that is not there, %s: %v, %v", url, resp, err)
+		}
 	}
 	if resp.StatusCode != http.StatusBadGateway || !strings.Contains(string(body), "no proxy for example.com") {
 		t.Errorf("a foreign host: %s %q", resp.Status, body)

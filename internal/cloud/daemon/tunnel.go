@@ -15,15 +15,19 @@ const dialTime = 30 * time.Second
 // tunnel serves CONNECT, with which programs whose HTTPS_PROXY is the cloud reach hosts over TLS: AWS's are answered here, all others
 // are connected to.
 func (d *daemon) tunnel(w http.ResponseWriter, r *http.Request) {
-	host, _, err := net.SplitHostPort(r.Host)
+	host, port, err := net.SplitHostPort(r.Host)
 	if err != nil {
 		http.Error(w, "CONNECT needs HOST:PORT", http.StatusBadRequest)
 		return
 	}
 	own := host == "amazonaws.com" || strings.HasSuffix(host, ".amazonaws.com")
+	to := r.Host
+	if d.isBalancer(host, port) {
+		own, to = false, d.info.Edge
+	}
 	var far net.Conn
 	if !own {
-		if far, err = (&net.Dialer{Timeout: dialTime}).DialContext(r.Context(), "tcp", r.Host); err != nil {
+		if far, err = (&net.Dialer{Timeout: dialTime}).DialContext(r.Context(), "tcp", to); err != nil {
 			http.Error(w, err.Error(), http.StatusBadGateway)
 			return
 		}
