@@ -53,8 +53,8 @@ func (s *Service) nextName(tx *state.Tx, name string) string {
 	for _, sc := range s.zones.Scopes(tx) {
 		t := &txn{Service: s, tx: tx, sc: sc}
 		for _, z := range t.zonesOf(name) {
-			for _, kind := range []string{"A", "AAAA", "CNAME"} {
-				for _, at := range wildcards(name) {
+			for _, at := range wildcards(name) {
+				for _, kind := range []string{"A", "AAAA", "CNAME"} {
 					for _, r := range t.records.Prefix(tx, sc, setKey(z.ID, at, kind, "")) {
 						if a := r.Set.AliasTarget; a != nil {
 							return *a.DNSName
