@@ -101,8 +101,8 @@ func subtract(from []span, cut span) (left []span, hit bool) {
 	return left, hit
 }
 
-// screen holds a packet, or with back its answer, against the ACL of a subnet that it leaves or enters.
-func (w *walker) screen(sub *subnet, out bool, p *packet, back bool) bool {
+// screen holds a packet, or with back its answer, against the ACL of an interface's subnet that it leaves or enters.
+func (w *walker) screen(eni *Interface, sub *subnet, out bool, p *packet, back bool) bool {
 	if sub.acl == nil {
 		return w.stop(step{kind: KindACL, ids: []string{sub.id}, verdict: Unknown, text: func() string {
 			return "The network ACL of " + label(sub.id, sub.name) + " is not known."
@@ -120,7 +120,7 @@ func (w *walker) screen(sub *subnet, out bool, p *packet, back bool) bool {
 	if allowed && !w.all {
 		return true
 	}
-	h := step{kind: KindACL, ids: []string{sub.acl.id}, direction: "in", back: back, rule: lastEntry, ruleOf: sub.acl.id}
+	h := step{kind: KindACL, ids: []string{sub.acl.id}, at: eni.ID, direction: "in", back: back, rule: lastEntry, ruleOf: sub.acl.id}
 	preposition := "from"
 	if out {
 		h.direction, preposition = "out", "to"

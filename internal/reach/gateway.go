@@ -24,10 +24,10 @@ func (w *walker) leave(n *Network, eni *Interface, p *packet) bool {
 // onward takes a packet out of a subnet, wherever its route leads. from is the interface whose address the packet bears.
 func (w *walker) onward(n *Network, from *Interface, p *packet) bool {
 	sub := n.subnets[from.Subnet]
-	if !w.screen(sub, true, p, false) {
+	if !w.screen(from, sub, true, p, false) {
 		return false
 	}
-	w.back(func() bool { return w.screen(sub, false, p, true) })
+	w.back(func() bool { return w.screen(from, sub, false, p, true) })
 	r, hop, ok := w.route(sub, p.dst, false)
 	if !ok {
 		return false
@@ -100,17 +100,18 @@ func (w *walker) across(n *Network, from *Interface, hop step, p *packet) bool {
 		}})
 	}
 	w.pass(hop)
+	w.path.To = peer.ID
 	sub := n.subnets[peer.Subnet]
 	if sub == nil {
 		_, known := w.networkOf(peer)
 		return known
 	}
 	if peer.Subnet != from.Subnet {
-		if !w.screen(sub, false, p, false) {
+		if !w.screen(peer, sub, false, p, false) {
 			return false
 		}
 		w.back(func() bool { return w.returnRoute(sub, p.src, local) })
-		w.back(func() bool { return w.screen(sub, true, p, true) })
+		w.back(func() bool { return w.screen(peer, sub, true, p, true) })
 	}
 	return w.arrive(n, peer, from, p)
 }
@@ -179,10 +180,10 @@ func (w *walker) translate(n *Network, from *Interface, id string, p *packet) bo
 	}
 	w.nats = append(w.nats, id)
 	if eni.Subnet != from.Subnet {
-		if !w.screen(sub, false, p, false) {
+		if !w.screen(eni, sub, false, p, false) {
 			return false
 		}
-		w.back(func() bool { return w.screen(sub, true, p, true) })
+		w.back(func() bool { return w.screen(eni, sub, true, p, true) })
 	}
 	q := *p
 	if q.src = eni.primary(false); hasPorts(q.protocol) && q.protocol != ICMP {
@@ -255,6 +256,7 @@ func (w *walker) egressOnly(n *Network, id string, p *packet) bool {
 
 // enter takes a packet from the internet to an interface by its public address. The answer has to leave by the internet gateway.
 func (w *walker) enter(eni *Interface, p *packet) bool {
+	w.path.To = eni.ID
 	n, ok := w.networkOf(eni)
 	if !ok {
 		return false
@@ -279,10 +281,10 @@ func (w *walker) enter(eni *Interface, p *packet) bool {
 		return fmt.Sprintf("%s takes it to %s, which has the public address %s.", gateway, q.dst, p.dst)
 	}
 	w.pass(hop)
-	if !w.screen(sub, false, &q, false) {
+	if !w.screen(eni, sub, false, &q, false) {
 		return false
 	}
 	w.back(func() bool { return w.returnRoute(sub, q.src, gateway) })
-	w.back(func() bool { return w.screen(sub, true, &q, true) })
+	w.back(func() bool { return w.screen(eni, sub, true, &q, true) })
 	return w.arrive(n, eni, nil, &q)
 }

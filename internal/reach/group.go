@@ -99,7 +99,7 @@ func (w *walker) filter(n *Network, eni *Interface, out bool, p *packet, peer *I
 			}
 		}
 	}
-	h := step{kind: KindGroups, ids: eni.Groups, direction: direction}
+	h := step{kind: KindGroups, ids: eni.Groups, at: eni.ID, direction: direction}
 	h.lacks = &Lack{Protocol: protocolName(p.protocol), FromPort: p.ports.from, ToPort: p.ports.to, Address: other}
 	if p.protocol == ICMP || p.protocol == ICMPv6 {
 		h.lacks.ToPort = p.code
@@ -125,7 +125,7 @@ func (w *walker) filter(n *Network, eni *Interface, out bool, p *packet, peer *I
 
 // allowedBy notes the rule that lets a packet through.
 func (w *walker) allowedBy(n *Network, g *group, r *rule, eni *Interface, out bool, p *packet) bool {
-	h := step{kind: KindGroups, ids: eni.Groups, direction: "in", rule: r.ID, ruleOf: g.id}
+	h := step{kind: KindGroups, ids: eni.Groups, at: eni.ID, direction: "in", rule: r.ID, ruleOf: g.id}
 	other, preposition := p.src, "from"
 	if out {
 		h.direction, other, preposition = "out", p.dst, "to"

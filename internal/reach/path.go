@@ -33,6 +33,7 @@ const (
 type Hop struct {
 	Kind      Kind     `json:"kind"`
 	IDs       []string `json:"ids,omitempty"`       // of what the flow passes: an interface, its security groups, an ACL, a route table...
+	At        string   `json:"at,omitempty"`        // of groups and ACLs: the interface that they filter for
 	Direction string   `json:"direction,omitempty"` // of groups and ACLs: "out" or "in", as seen from the interface or the subnet
 	Return    bool     `json:"return,omitempty"`    // on the way back
 	Verdict   Verdict  `json:"verdict"`
@@ -55,7 +56,7 @@ type Lack struct {
 type Path struct {
 	Allowed bool       `json:"allowed"`
 	Unknown bool       `json:"unknown,omitempty"` // it cannot be told: some hop is not modelled
-	To      string     `json:"to,omitempty"`      // the interface that the flow ends at, if it is known and in a VPC
+	To      string     `json:"to,omitempty"`      // the interface that the flow leads to, if it gets as far as that is known
 	Seen    netip.Addr `json:"seen,omitzero"`     // the address that the receiver sees the flow come from
 	Hops    []Hop      `json:"hops"`
 }

@@ -34,6 +34,7 @@ type walker struct {
 type step struct {
 	kind         Kind
 	ids          []string
+	at           string
 	direction    string
 	back         bool
 	verdict      Verdict
@@ -43,7 +44,7 @@ type step struct {
 }
 
 func (w *walker) tell(s step) {
-	w.path.Hops = append(w.path.Hops, Hop{Kind: s.kind, IDs: s.ids, Direction: s.direction, Return: s.back, Verdict: s.verdict, Rule: s.rule, RuleOf: s.ruleOf,
+	w.path.Hops = append(w.path.Hops, Hop{Kind: s.kind, IDs: s.ids, At: s.at, Direction: s.direction, Return: s.back, Verdict: s.verdict, Rule: s.rule, RuleOf: s.ruleOf,
 		Reason: s.text(), Lacks: s.lacks})
 }
 
