@@ -41,13 +41,14 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus, au
 	}
 	directory := iam.New(iam.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keys, HTTP: c.config.HTTP})
 	keyring := kms.New(kms.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger})
-	networks := ec2.New(ec2.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger})
+	topics := sns.New(sns.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory, HTTP: c.config.HTTP})
+	monitor := cloudwatch.New(cloudwatch.Deps{Store: store, Clock: c.config.Clock, Logger: c.config.Logger, Bus: bus, Topics: topics})
+	groups := logs.New(logs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Metrics: monitor})
+	networks := ec2.New(ec2.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Logs: groups, Roles: directory})
 	names := route53.New(route53.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Networks: networks})
 	certificates := acm.New(acm.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Records: names})
 	balancers := elbv2.New(elbv2.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Networks: networks, SecurityGroups: networks,
 		Interfaces: networks, Buckets: objects, Certificates: certificates, Bus: bus, Plane: c.plane()})
-	topics := sns.New(sns.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory, HTTP: c.config.HTTP})
-	monitor := cloudwatch.New(cloudwatch.Deps{Store: store, Clock: c.config.Clock, Logger: c.config.Logger, Bus: bus, Topics: topics})
 	if c.balancing != nil {
 		c.balancing.peers.Store(&balancingPeers{store, balancers, certificates, names, monitor})
 	}
@@ -59,7 +60,6 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus, au
 	}
 	c.images = registry
 	tables := dynamodb.New(dynamodb.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring})
-	groups := logs.New(logs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Metrics: monitor})
 	parameters := ssm.New(ssm.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring})
 	sessions := sts.New(sts.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keys, Roles: directory, Policies: directory, Providers: directory, HTTP: c.config.HTTP})
 	live, err := c.newPlane(planeParts{store: store, networks: networks, directory: directory, sessions: sessions, secrets: secrets, parameters: parameters, groups: groups, registry: registry, certificates: certificates})

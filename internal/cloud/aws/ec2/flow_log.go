@@ -19,6 +19,7 @@ type flowLogRecord struct {
 	FileFormat                   string
 	Hive, PerHour, Options       bool
 	Created                      time.Time
+	Failed                       string // why the last delivery failed
 }
 
 // defaultFlowLogFormat is version 2 of the record.
@@ -30,6 +31,9 @@ var flowLogQuery = query[flowLogRecord]{
 	values: func(_ *txn, r *flowLogRecord, name string) ([]string, bool) {
 		switch name {
 		case "deliver-log-status":
+			if r.Failed != "" {
+				return []string{"FAILED"}, true
+			}
 			return []string{"SUCCESS"}, true
 		case "log-destination-type":
 			return []string{r.DestinationType}, true
@@ -51,6 +55,9 @@ func (t *txn) renderFlowLog(r *flowLogRecord) FlowLog {
 	v := FlowLog{FlowLogId: new(r.ID), ResourceId: new(r.ResourceID), TrafficType: new(r.Traffic), LogDestinationType: new(r.DestinationType),
 		LogFormat: new(r.Format), MaxAggregationInterval: new(r.Interval), CreationTime: new(r.Created), FlowLogStatus: new("ACTIVE"),
 		DeliverLogsStatus: new("SUCCESS"), Tags: t.tagSet("vpc-flow-log", r.ID)}
+	if r.Failed != "" {
+		v.DeliverLogsStatus, v.DeliverLogsErrorMessage = new("FAILED"), new(r.Failed)
+	}
 	for _, m := range []struct {
 		to    **string
 		value string

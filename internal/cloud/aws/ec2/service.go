@@ -3,7 +3,9 @@ package ec2
 import (
 	"context"
 	"log/slog"
+	"time"
 
+	"atoll/internal/cloud/auth"
 	"atoll/internal/cloud/clock"
 	"atoll/internal/cloud/id"
 	"atoll/internal/cloud/model"
@@ -17,6 +19,19 @@ type Deps struct {
 	Clock  clock.Clock
 	IDs    id.Source
 	Logger *slog.Logger
+	Logs   Logs  // where flow logs go; nil: they are records only
+	Roles  Roles // by which they are written
+}
+
+// Logs are those of CloudWatch Logs.
+type Logs interface {
+	PutTrusted(ctx context.Context, sc state.Scope, group, stream string, messages []string, at time.Time) error
+}
+
+// Roles are those of IAM.
+type Roles interface {
+	Role(tx *state.Tx, arn string) (auth.Role, bool)
+	Permissions(tx *state.Tx, p auth.Principal) (auth.Permissions, bool)
 }
 
 // Service is Amazon EC2's networking.
@@ -24,12 +39,13 @@ type Service struct {
 	d Deps
 	tables
 	networks networks
+	flows    *flowWindows
 }
 
 var _ wire.Service = (*Service)(nil)
 
 // New makes the service over its tables in the store.
-func New(d Deps) *Service { return &Service{d: d, tables: newTables(d.Store)} }
+func New(d Deps) *Service { return &Service{d: d, tables: newTables(d.Store), flows: newFlowWindows()} }
 
 // API is the generated description of EC2's wire side.
 func (s *Service) API() *model.API { return API() }
