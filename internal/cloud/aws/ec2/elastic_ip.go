@@ -105,7 +105,8 @@ func (t *txn) freePublicIP() (string, error) {
 	for _, r := range t.s.interfaces.AllScopes(t.tx) {
 		used[r.PublicIP] = true
 	}
-	for _, block := range []string{"203.0.113.0/24", "198.51.100.0/24", "198.18.0.0/15"} {
+	// Blocks for documentation and benchmarks. The rest of the latter, and the other ones for documentation, stay free for what is outside.
+	for _, block := range []string{"203.0.113.0/24", "198.19.0.0/16"} {
 		p := netip.MustParsePrefix(block)
 		for ip := p.Addr().Next(); p.Contains(ip.Next()); ip = ip.Next() {
 			if !used[ip.String()] {
