@@ -16,6 +16,7 @@ import (
 
 	"atoll/internal/cloud/auth"
 	"atoll/internal/cloud/aws/ecr"
+	"atoll/internal/cloud/aws/rds"
 	"atoll/internal/cloud/clock"
 	"atoll/internal/cloud/event"
 	"atoll/internal/cloud/id"
@@ -25,6 +26,7 @@ import (
 	"atoll/internal/cloud/trail"
 	"atoll/internal/cloud/wire"
 	"atoll/internal/dataplane/fabric"
+	"atoll/internal/dataplane/postgres"
 )
 
 // DefaultAccount is the account that a new cloud begins with.
@@ -48,22 +50,28 @@ type Config struct {
 
 	// DataPlane is what things run with; nil: all is records. It brings a Network of its own.
 	DataPlane *DataPlane
+	// Postgres runs databases behind RDS's PostgreSQL instances; the cloud sets its directory, its logger and its listeners.
+	// nil: instances are records.
+	Postgres *postgres.Config
+	// Serving connects flows to the addresses of databases with them; nil: they are not in the network.
+	Serving rds.Network
 }
 
 // Cloud is an open local cloud.
 type Cloud struct {
 	config Config
 
-	mu     sync.RWMutex // held for reading by calls, for writing by Reset and Close
-	store  *state.Store
-	server *wire.Server
-	keys   *auth.Keys
-	root   auth.Key
-	bus    *event.Bus
-	audit  *trail.Log
-	images *ecr.Service
-	pulls  *registry.Handler // the registries of images
-	stop   func()            // ends the workers and waits for them
+	mu        sync.RWMutex // held for reading by calls, for writing by Reset and Close
+	store     *state.Store
+	server    *wire.Server
+	keys      *auth.Keys
+	root      auth.Key
+	bus       *event.Bus
+	audit     *trail.Log
+	images    *ecr.Service
+	databases *databases
+	pulls     *registry.Handler // the registries of images
+	stop      func()            // ends the workers and waits for them
 
 	carrier   *carrier   // nil without a data plane
 	balancing *balancing // nil without an edge
@@ -129,6 +137,20 @@ func (c *Cloud) start(ctx context.Context, store *state.Store, audit *trail.Log,
 	keys := auth.NewKeys(store)
 	bus := event.NewBus()
 	live, services, err := c.services(store, keys, bus, audit)
+	data, err := openDatabases(ctx, c.config)
+	if err != nil {
+		return err
+	}
+	c.databases = data
+	if err := c.serve(ctx, store, audit, root, keys, bus); err != nil {
+		return errors.Join(err, data.close())
+	}
+	return nil
+}
+
+// serve makes the services and starts their work.
+func (c *Cloud) serve(ctx context.Context, store *state.Store, audit *trail.Log, root *auth.Key, keys *auth.Keys, bus *event.Bus) error {
+	services, err := c.services(store, keys, bus, audit)
 	if err != nil {
 		return err
 	}
@@ -305,10 +327,10 @@ func (c *Cloud) Reset(ctx context.Context) error {
 		return errors.New("the cloud is closed")
 	}
 	c.stop()
-	if err := errors.Join(c.audit.Close(), c.store.Close()); err != nil {
+	if err := errors.Join(c.databases.close(), c.audit.Close(), c.store.Close()); err != nil {
 		return fmt.Errorf("closing the state: %w", err)
 	}
-	for _, path := range append(contentDirs(c.config.Dir), StateFile(c.config.Dir)) {
+	for _, path := range slices.Concat(contentDirs(c.config.Dir), postgres.ContentDirs(databasesDir(c.config.Dir)), []string{StateFile(c.config.Dir)}) {
 		if err := os.RemoveAll(path); err != nil {
 			return fmt.Errorf("removing the state: %w", err)
 		}
@@ -325,7 +347,7 @@ func (c *Cloud) Close() error {
 	}
 	c.closed = true
 	c.stop()
-	return errors.Join(c.balancing.close(), c.audit.Close(), c.store.Close())
+	return errors.Join(c.balancing.close(), c.databases.close(), c.audit.Close(), c.store.Close())
 }
 
 // objectsDir holds the bytes of S3's objects.

@@ -17,7 +17,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"atoll/internal/cloud"
+	"atoll/internal/cloud/aws/rds"
 	"atoll/internal/cloud/clock"
+	"atoll/internal/dataplane/postgres"
 )
 
 // Region is the region of a test's clients.
@@ -37,6 +39,8 @@ type Cloud struct {
 }
 
 type options struct {
+	postgres bool
+	serving  rds.Network
 	durable  bool
 	realTime bool
 	http     *http.Client
@@ -59,6 +63,12 @@ func HTTP(c *http.Client) Option { return func(o *options) { o.http = c } }
 // Serving has load balancers serve, over a network of the test's.
 func Serving(n cloud.Network) Option {
 	return func(o *options) { o.network, o.serve = n, true }
+}
+
+// Postgres runs real databases behind RDS's PostgreSQL instances; a test that uses it calls postgrestest.Need first. Flows in the
+// VPC's network reach them through serving, which may be nil.
+func Postgres(serving rds.Network) Option {
+	return func(o *options) { o.postgres, o.serving = true, serving }
 }
 
 // Start runs a cloud until the test ends. Its clock stands still at the time of the start unless RealTime is given; signatures
@@ -87,6 +97,9 @@ func Start(t testing.TB, opts ...Option) *Cloud {
 func (c *Cloud) open() {
 	c.t.Helper()
 	config := cloud.Config{Dir: c.Dir, Ephemeral: !c.options.durable, Logger: logger(c.t), HTTP: c.options.http}
+	if c.options.postgres {
+		config.Postgres, config.Serving = &postgres.Config{}, c.options.serving
+	}
 	if c.Clock != nil {
 		config.Clock = c.Clock
 	}

@@ -17,6 +17,9 @@ func (v *server) build(ctx context.Context, spec *Spec) error {
 	if err != nil {
 		return err
 	}
+	if !v.saved.Built && spec.Exists {
+		return fmt.Errorf("the data of %s is gone from %s", v.name, v.dir)
+	}
 	if !v.saved.Built {
 		if err := v.fill(ctx, spec, all); err != nil {
 			return fmt.Errorf("making the data of %s: %w", v.name, err)

@@ -80,3 +80,9 @@ func private(info os.FileInfo) bool {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	return ok && info.IsDir() && info.Mode().Perm()&0o077 == 0 && int(st.Uid) == os.Geteuid()
 }
+
+// Full reports whether an error says that no space is left on the disk.
+func Full(err error) bool {
+	exit, ok := errors.AsType[*ExitError](err)
+	return errors.Is(err, syscall.ENOSPC) || ok && exit.Full()
+}

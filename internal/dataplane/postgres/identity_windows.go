@@ -34,3 +34,6 @@ func signal(int, syscall.Signal) error { return errors.ErrUnsupported }
 func alive(int) bool { return false }
 
 func private(os.FileInfo) bool { return false }
+
+// Full reports whether an error says that no space is left on the disk.
+func Full(error) bool { return false }

@@ -77,6 +77,12 @@ func (p *place) close() error {
 	return p.file.Close()
 }
 
+// ContentDirs are the directories in a supervisor's that hold what servers have, as opposed to what is made anew when it is missing.
+func ContentDirs(dir string) []string {
+	p := &place{dir: dir}
+	return []string{p.servers(), p.backups(), p.snapshots()}
+}
+
 func (p *place) servers() string   { return filepath.Join(p.dir, "servers") }
 func (p *place) templates() string { return filepath.Join(p.dir, "templates") }
 func (p *place) backups() string   { return filepath.Join(p.dir, "backups") }

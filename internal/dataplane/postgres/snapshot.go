@@ -52,28 +52,6 @@ func (s *Supervisor) Snapshot(ctx context.Context, of, snapshot string) error {
 	return nil
 }
 
-// CopySnapshot makes another snapshot of the same data.
-func (s *Supervisor) CopySnapshot(ctx context.Context, from, to string) error {
-	if !names.MatchString(from) || !names.MatchString(to) {
-		return fmt.Errorf("%q and %q cannot name snapshots", from, to)
-	}
-	if _, err := os.Stat(s.snapshot(to)); err == nil {
-		return nil
-	}
-	next := s.snapshot(to) + ".next"
-	err := os.RemoveAll(next)
-	if err == nil {
-		err = copyTree(ctx, s.who, s.snapshot(from), next)
-	}
-	if err == nil {
-		err = os.Rename(next, s.snapshot(to))
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("copying a snapshot: %w", err), os.RemoveAll(next))
-	}
-	return nil
-}
-
 // KeepSnapshots deletes all snapshots but those named, and the archives of servers but those named, whose WAL from before the
 // earliest of their given snapshots goes as well.
 func (s *Supervisor) KeepSnapshots(snapshots []string, archives map[string][]string) error {
@@ -83,7 +61,7 @@ func (s *Supervisor) KeepSnapshots(snapshots []string, archives map[string][]str
 	}
 	var failed error
 	for _, name := range list(s.place.snapshots()) {
-		if !keep[name] {
+		if !keep[strings.TrimSuffix(name, ".next")] { // one may be under way
 			failed = errors.Join(failed, os.RemoveAll(s.snapshot(name)))
 		}
 	}

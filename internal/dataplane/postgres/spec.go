@@ -14,6 +14,7 @@ type Spec struct {
 	Database string // made with the server; empty for none
 	Logical  bool   // wal_level logical, and the master user may replicate
 	Archive  bool   // WAL is archived, for Restore
+	Exists   bool   // its data must be there: a lost database is an error, not an empty one
 	From     Origin // where its data comes from when it has none yet
 	Source   string // server that it follows, read-only; a follower without one is promoted
 	Standby  bool   // a synchronous standby stands by

@@ -36,6 +36,7 @@ type Config struct {
 type Supervisor struct {
 	config Config
 	who    identity
+	unfit  error // why no server can run on this machine
 	place  *place
 	making chan struct{} // held while installations are sought and templates made
 	found  []Installation
@@ -63,11 +64,9 @@ func New(ctx context.Context, config Config) (*Supervisor, error) {
 	if config.Notify == nil {
 		config.Notify = func(Event) {}
 	}
-	who, err := whoami()
-	if err != nil {
-		return nil, err
-	}
-	s := &Supervisor{config: config, who: who, making: make(chan struct{}, 1), made: map[string]*template{}, servers: map[string]*server{}}
+	who, unfit := whoami()
+	s := &Supervisor{config: config, who: who, unfit: unfit, making: make(chan struct{}, 1), made: map[string]*template{}, servers: map[string]*server{}}
+	var err error
 	if s.place, err = openPlace(config.Dir, who); err != nil {
 		return nil, err
 	}
@@ -104,6 +103,9 @@ func (s *Supervisor) Close() error {
 
 // installations finds the machine's PostgreSQL once.
 func (s *Supervisor) installations(ctx context.Context) ([]Installation, error) {
+	if s.unfit != nil {
+		return nil, s.unfit
+	}
 	select {
 	case s.making <- struct{}{}:
 		defer func() { <-s.making }()

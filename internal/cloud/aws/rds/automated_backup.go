@@ -33,6 +33,7 @@ func (t *txn) backUp(r *instanceRecord, at time.Time) {
 	for old := range t.snapshots.By(t.tx, t.sc, "instance", r.ID) {
 		if o, _ := t.snapshots.Get(t.tx, t.sc, old); o.Type == automated && o.ResourceID == r.ResourceID && o.Taken.Before(oldest) {
 			t.snapshots.Delete(t.tx, t.sc, old)
+			t.sweep()
 		}
 	}
 	t.note(r, "RDS-EVENT-0001", "backup", "Backing up DB instance")
@@ -45,12 +46,24 @@ func (t *txn) dropAutomated(r *instanceRecord) {
 	for _, s := range t.snapshots.All(t.tx, t.sc) {
 		if s.Type == automated && s.ResourceID == r.ResourceID {
 			t.snapshots.Delete(t.tx, t.sc, s.ID)
+			t.sweep()
 		}
 	}
 }
 
 // earliest gives the earliest time to which an instance can be restored.
 func (t *txn) earliest(r *instanceRecord) time.Time {
+	if r.Server != nil { // the first backup that there is
+		var first time.Time
+		for _, s := range t.snapshots.By(t.tx, t.sc, "instance", r.ID) {
+			if s.ResourceID == r.ResourceID && s.Type == automated && s.Data != "" && s.State == "" && (first.IsZero() || s.Taken.Before(first)) {
+				first = s.Taken
+			}
+		}
+		if !first.IsZero() {
+			return first
+		}
+	}
 	if from := t.now.AddDate(0, 0, -int(r.Retention)); from.After(r.Created) {
 		return from
 	}
@@ -163,4 +176,5 @@ func (s *Service) DeleteDBInstanceAutomatedBackup(ctx context.Context, in *Delet
 func (t *txn) dropBackup(b *backupRecord) {
 	t.dropAutomated(&instanceRecord{database: database{ResourceID: b.ResourceID}})
 	t.backups.Delete(t.tx, t.sc, b.ResourceID)
+	t.sweep()
 }

@@ -1,18 +1,25 @@
 // Package rds is Amazon RDS: DB instances with their storage, networks, parameters and master users, read replicas, snapshots,
 // automated backups and restores, and the groups of subnets and parameters. https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/
 //
-// Instances are records so far: no database runs behind their endpoints. PostgreSQL instances are those that will get one. MySQL
-// instances (8.0 and 8.4) are records for good, so that configurations which name them can be planned and applied.
+// With Deps.Servers, a PostgreSQL instance has a real database server: it is creating until that answers, and modifying, rebooting, stopping
+// or deleting until that has followed (server_keeper.go). Snapshots and restores copy data; parameters are applied. Without it,
+// instances are records, and changes are final at once: what is created is available, what is deleted is gone. MySQL instances (8.0
+// and 8.4) are always records, so that configurations which name them can be planned and applied.
 //
-// Changes are final at once: what is created is available, what is deleted is gone. Changes that wait for the maintenance window, daily
+// Changes that wait for the maintenance window, daily
 // backups and the end of a stop come with the clock: calls see them at their time, and the worker makes them without a call.
 //
 // What differs from AWS:
 //   - Engines other than postgres (13 to 17) and mysql are refused by name. The versions are those of the end of 2025; none is
 //     upgraded by itself, and there are no pending maintenance actions.
-//   - Settings that act on a running database alone are stored, checked and shown: parameters, log exports, enhanced monitoring,
-//     Performance Insights, IAM authentication, roles, TLS, storage autoscaling. There are no log files. Formulas in parameters are
-//     not evaluated, and the less common parameters of MySQL are missing.
+//   - The server is the machine's PostgreSQL, whatever the version asked for: an event (ATOLL-EVENT-0001) tells where these differ, and
+//     which parameters it could not take. Package internal/dataplane/postgres lists what else differs. Minor upgrades restart it,
+//     major ones are refused.
+//   - Stored, checked and shown without an effect: log exports, enhanced monitoring, Performance Insights, IAM authentication, roles,
+//     the size and speed of storage and its growth. There are no log files. The less common parameters of MySQL are missing.
+//   - DBInstanceClassMemory is all of the class's memory. Without servers, formulas are not evaluated.
+//   - A standby of a read replica is a record only. LatestRestorableTime is now: a restore has the source archive what it has.
+//   - An instance whose server cannot start tries again every minute.
 //   - A reboot makes the parameters of the group take effect, and no pending changes; those wait for the maintenance window.
 //   - Master passwords lie in the cloud's state file, which only its owner can read, as they must be known when a database starts.
 //     RDS does not rotate those that it manages by itself; RotateMasterUserPassword does.

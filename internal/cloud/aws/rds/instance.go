@@ -66,6 +66,7 @@ type instanceRecord struct {
 	Source          string    // identifier of the instance that this one replicates
 	Pending         *pending  `json:",omitempty"`
 	Stopped         time.Time // zero: it runs
+	Server          *running  `json:",omitempty"`
 	NextBackup      time.Time
 	NextWindow      time.Time // of maintenance, where something is pending
 }
@@ -112,6 +113,9 @@ func (r *instanceRecord) due() []string {
 }
 
 func (r *instanceRecord) status() string {
+	if r.Server != nil && r.Server.Status != "" {
+		return r.Server.Status
+	}
 	if !r.Stopped.IsZero() {
 		return "stopped"
 	}
@@ -244,6 +248,9 @@ func (t *txn) restorable(r *instanceRecord) time.Time {
 	if !r.Stopped.IsZero() {
 		until = r.Stopped
 	}
+	if r.Server != nil {
+		return until.Truncate(time.Second) // a restore has the server archive what it has
+	}
 	if at := until.Truncate(5 * time.Minute); at.After(r.Created) {
 		return at
 	}
@@ -306,6 +313,14 @@ func (t *txn) render(r *instanceRecord) *DBInstance {
 	}
 	if r.Source != "" {
 		out.StatusInfos = []DBInstanceStatusInfo{{StatusType: new("read replication"), Normal: new(true), Status: new("replicating")}}
+	}
+	switch status := r.status(); {
+	case status == "creating":
+		out.Endpoint = nil
+	case status == "available" && r.Server != nil && t.served(r):
+		if k, ok := t.servers.get(r.ResourceID); !ok || !k.up {
+			out.DBInstanceStatus = new("starting") // the cloud itself has just started
+		}
 	}
 	if !r.Stopped.IsZero() {
 		out.AutomaticRestartTime = new(r.Stopped.Add(stopsFor))

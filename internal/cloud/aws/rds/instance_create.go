@@ -180,10 +180,12 @@ func (s *Service) create(ctx context.Context, rq request, begin func(t *txn) (*i
 			}
 		}
 		t.applyParameters(r)
+		t.follow(r, "creating")
 		t.putInstance(r)
-		if then == nil {
+		switch {
+		case then == nil && r.Server == nil:
 			t.note(r, "RDS-EVENT-0005", "creation", "DB instance created")
-		} else {
+		case then != nil:
 			then(t, r)
 		}
 		if r.Retention > 0 {

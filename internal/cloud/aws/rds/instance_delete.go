@@ -30,10 +30,20 @@ func (s *Service) DeleteDBInstance(ctx context.Context, in *DeleteDBInstanceInpu
 			// AWS starts the instance for the snapshot.
 			t.start(r)
 		}
+		if r.status() == "deleting" {
+			return wire.Errorf("InvalidDBInstanceState", "Instance %s is already being deleted.", r.ID)
+		}
 		if final != "" {
 			if _, err := t.snapshotOf(r, final, nil); err != nil {
 				return err
 			}
+		}
+		if r.Server != nil && t.served(r) {
+			t.follow(r, "deleting")
+			r.Server.KeepBackups = !or(in.DeleteAutomatedBackups, true) && r.Retention > 0
+			t.putInstance(r)
+			out.DBInstance = t.render(r)
+			return nil
 		}
 		t.note(r, "RDS-EVENT-0003", "deletion", "DB instance deleted")
 		out.DBInstance = t.render(r)
@@ -54,6 +64,7 @@ func (t *txn) remove(r *instanceRecord, backups bool) {
 	for _, id := range t.replicas(r) {
 		replica, _ := t.instances.Get(t.tx, t.sc, id)
 		replica.Source = ""
+		t.follow(replica, "")
 		t.putInstance(replica)
 		t.note(replica, "RDS-EVENT-0202", "read replica", "Replication has stopped: the source %s was deleted.", r.ID)
 	}

@@ -47,6 +47,9 @@ func (s *Service) ModifyDBInstance(ctx context.Context, in *ModifyDBInstanceInpu
 		if text(in.PerformanceInsightsKMSKeyId) == "" && r.Insights.Enabled {
 			keys.insights = "" // it stays with the key that it has
 		}
+		if r.Server != nil && !slices.Contains([]string{"available", "storage-full", "incompatible-parameters"}, r.status()) {
+			return wire.Errorf("InvalidDBInstanceState", "Database instance is not in available state.")
+		}
 		if r.Pending == nil {
 			r.Pending = &pending{}
 		}
@@ -61,6 +64,7 @@ func (s *Service) ModifyDBInstance(ctx context.Context, in *ModifyDBInstanceInpu
 				return err
 			}
 		}
+		t.follow(r, "modifying")
 		t.putInstance(r)
 		out.DBInstance = t.render(r)
 		return nil
@@ -277,6 +281,9 @@ func (t *txn) deferVersion(r *instanceRecord, e *engine, in *ModifyDBInstanceInp
 	if target.number != now.number {
 		if err := t.checkUpgrade(r, e, now, target); err != nil {
 			return err
+		}
+		if target.major != now.major && r.Server != nil {
+			return wire.NotImplemented("rds:ModifyDBInstance with a new major version of an instance whose database runs")
 		}
 		if target.major != now.major {
 			if group == "" && p.ParameterGroup == nil && r.ParameterGroup != defaultParameterGroup(now) {

@@ -61,7 +61,8 @@ func (t *txn) apply(r *instanceRecord) error {
 	if p.Class != nil {
 		t.note(r, "RDS-EVENT-0012", "configuration change", "Applying modification to database instance class")
 		r.Class = *p.Class
-		t.applyParameters(r) // the instance starts anew
+		t.applyParameters(r)
+		t.restart(r, "modifying")
 		t.note(r, "RDS-EVENT-0014", "configuration change", "Finished applying modification to DB instance class")
 	}
 	if p.Storage != nil {
@@ -108,6 +109,7 @@ func (t *txn) setVersion(r *instanceRecord, number string, group *string) {
 	}
 	r.OptionGroup = defaultOptionGroup(e.name, to)
 	t.applyParameters(r)
+	t.restart(r, "upgrading")
 	t.note(r, "RDS-EVENT-0047", "maintenance", "The DB instance was upgraded to the engine version %s.", number)
 	if from.major == to.major {
 		return

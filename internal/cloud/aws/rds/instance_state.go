@@ -2,7 +2,6 @@ package rds
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"atoll/internal/cloud/wire"
@@ -12,18 +11,25 @@ import (
 func (s *Service) RebootDBInstance(ctx context.Context, in *RebootDBInstanceInput) (*RebootDBInstanceOutput, error) {
 	out := &RebootDBInstanceOutput{}
 	return out, s.update(ctx, func(t *txn) error {
-		r, err := t.running(*in.DBInstanceIdentifier)
+		r, err := t.instance(*in.DBInstanceIdentifier)
 		if err != nil {
 			return err
+		}
+		if s := r.status(); s != "available" && s != "incompatible-parameters" {
+			return wire.Errorf("InvalidDBInstanceState", "Instance %s is not in available state.", r.ID)
 		}
 		if yes(in.ForceFailover) {
 			if !r.MultiAZ {
 				return conflict("The ForceFailover parameter can't be specified for DB instances that are not Multi-AZ.")
 			}
-			r.Zone, r.SecondaryZone = r.SecondaryZone, r.Zone
-			slices.Reverse(r.Interfaces)
-			t.note(r, "RDS-EVENT-0013", "failover", "Multi-AZ instance failover started.")
-			t.note(r, "RDS-EVENT-0049", "failover", "Multi-AZ instance failover completed")
+			if r.Server != nil {
+				t.follow(r, "rebooting")
+				r.Server.Switches++ // the zones follow
+			} else {
+				t.swap(r)
+			}
+		} else {
+			t.restart(r, "rebooting")
 		}
 		t.applyParameters(r)
 		t.putInstance(r)
@@ -54,6 +60,7 @@ func (s *Service) StopDBInstance(ctx context.Context, in *StopDBInstanceInput) (
 			}
 		}
 		r.Stopped = t.now
+		t.follow(r, "stopping")
 		t.putInstance(r)
 		t.note(r, "RDS-EVENT-0087", "notification", "DB instance stopped")
 		out.DBInstance = t.render(r)
@@ -72,10 +79,11 @@ func (s *Service) StartDBInstance(ctx context.Context, in *StartDBInstanceInput)
 		if err != nil {
 			return err
 		}
-		if r.Stopped.IsZero() {
+		if r.status() != "stopped" {
 			return wire.Errorf("InvalidDBInstanceState", "Instance %s is not in stopped state.", r.ID)
 		}
 		t.start(r)
+		t.follow(r, "starting")
 		t.note(r, "RDS-EVENT-0088", "notification", "DB instance started")
 		t.putInstance(r)
 		out.DBInstance = t.render(r)

@@ -90,6 +90,7 @@ func (t *txn) parametersChanged(g *parameterGroupRecord, names []string, atOnce 
 				delete(r.Applied, name)
 			}
 		}
+		t.follow(r, "")
 		t.putInstance(r)
 	}
 }

@@ -108,6 +108,7 @@ func (s *Service) PromoteReadReplica(ctx context.Context, in *PromoteReadReplica
 			return err
 		}
 		r.Source = ""
+		t.follow(r, "modifying")
 		t.setRetention(r, days)
 		t.putInstance(r)
 		t.note(r, "RDS-EVENT-0065", "recovery", "The read replica was promoted to a standalone DB instance.")

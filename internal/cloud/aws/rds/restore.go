@@ -18,6 +18,38 @@ func (t *txn) restored(db database, engineName *string) (*instanceRecord, error)
 	return &instanceRecord{database: db}, nil
 }
 
+// check refuses a snapshot that is not available.
+func (r *snapshotRecord) check() error {
+	if r.State != "" {
+		return wire.Errorf("InvalidDBSnapshotState", "The snapshot %s is in the state %s, it is not available.", r.ID, r.State)
+	}
+	return nil
+}
+
+// begin has the server of a restored instance begin with data.
+func (t *txn) begin(r *instanceRecord, from *origin) error {
+	if !t.served(r) {
+		return nil
+	}
+	if from.Snapshot == "" {
+		return wire.Errorf("InvalidRestoreFault", "The backup has no data: it was taken when no databases ran in this cloud.")
+	}
+	r.Server = &running{Origin: from}
+	return nil
+}
+
+// beginAt is begin for a time: on the last automated snapshot before, the archived log is replayed.
+func (t *txn) beginAt(r *instanceRecord, from *backupRecord, at *time.Time) error {
+	o := &origin{Replay: from.ResourceID, Until: or(at, time.Time{})}
+	var taken time.Time
+	for _, s := range t.snapshots.By(t.tx, t.sc, "instance", from.InstanceID) {
+		if s.ResourceID == from.ResourceID && s.Type == automated && s.State == "" && s.Data != "" && s.Taken.After(taken) && (at == nil || !s.Taken.After(*at)) {
+			o.Snapshot, taken = s.Data, s.Taken
+		}
+	}
+	return t.begin(r, o)
+}
+
 // RestoreDBInstanceFromDBSnapshot makes an instance from a snapshot.
 func (s *Service) RestoreDBInstanceFromDBSnapshot(ctx context.Context, in *RestoreDBInstanceFromDBSnapshotInput) (*RestoreDBInstanceFromDBSnapshotOutput, error) {
 	const operation = "RestoreDBInstanceFromDBSnapshot"
@@ -56,7 +88,13 @@ func (s *Service) RestoreDBInstanceFromDBSnapshot(ctx context.Context, in *Resto
 		if in.AllocatedStorage != nil && *in.AllocatedStorage < from.Storage.Size {
 			return nil, conflict("Allocated storage can't be smaller than that of the snapshot: %d GiB.", from.Storage.Size)
 		}
+		if err := from.check(); err != nil {
+			return nil, err
+		}
 		r, err := t.restored(from.database, in.Engine)
+		if err == nil {
+			err = t.begin(r, &origin{Snapshot: from.Data})
+		}
 		if err == nil && text(in.DBInstanceClass) == "" {
 			r.Class = t.classOf(from.InstanceID, from.ResourceID)
 		}
@@ -116,6 +154,9 @@ func (s *Service) RestoreDBInstanceToPointInTime(ctx context.Context, in *Restor
 				from.Earliest.UTC().Format(time.RFC3339), from.Latest.UTC().Format(time.RFC3339))
 		}
 		r, err := t.restored(from.database, in.Engine)
+		if err == nil {
+			err = t.beginAt(r, from, in.RestoreTime)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -46,6 +46,7 @@ type Interfaces interface {
 	AttachInterface(tx *state.Tx, sc state.Scope, in network.InterfaceRequest) (network.Interface, error)
 	SetInterfaceGroups(tx *state.Tx, sc state.Scope, id string, groups []string) error
 	ReleaseInterface(tx *state.Tx, sc state.Scope, id string)
+	Interface(tx *state.Tx, sc state.Scope, id string) (network.Interface, bool)
 }
 
 // Zones knows the availability zones of a region.
@@ -74,6 +75,9 @@ type Deps struct {
 	Interfaces     Interfaces
 	Zones          Zones
 	Secrets        Secrets // nil: passwords cannot be managed
+	Servers        Servers // nil: instances are records, and no databases run
+	Copies         Copies  // of the servers' data; there if Servers is
+	Network        Network // nil: servers are reached by their Dial alone
 }
 
 // Service is Amazon RDS.
@@ -85,6 +89,8 @@ type Service struct {
 	subnetGroups    state.Table[subnetGroupRecord]
 	parameterGroups state.Table[parameterGroupRecord]
 	events          state.Table[eventRecord]
+	keeper          *keeper
+	servers         servers
 }
 
 var _ wire.Service = (*Service)(nil)
@@ -92,12 +98,13 @@ var _ wire.Service = (*Service)(nil)
 // New makes the service over its tables in the store.
 func New(d Deps) *Service {
 	return &Service{
-		d: d,
+		d: d, keeper: newKeeper(), servers: servers{known: map[string]*known{}},
 		instances: state.NewTable(d.Store, "rds.instance",
 			state.WithARN(func(sc state.Scope, id string, _ *instanceRecord) string { return instanceARN(sc, id) }),
 			state.WithIndex("parameter-group", func(r *instanceRecord) []string { return []string{r.ParameterGroup} }),
 			state.WithIndex("subnet-group", func(r *instanceRecord) []string { return []string{r.SubnetGroup} }),
 			state.WithIndex("source", func(r *instanceRecord) []string { return []string{r.Source} }),
+			state.WithIndex("resource", func(r *instanceRecord) []string { return []string{r.ResourceID} }),
 			state.WithIndex("due", (*instanceRecord).due)),
 		snapshots: state.NewTable(d.Store, "rds.snapshot",
 			state.WithARN(func(sc state.Scope, id string, _ *snapshotRecord) string { return arn(sc, "snapshot", id) }),

@@ -24,6 +24,23 @@ type snapshotRecord struct {
 	Original       time.Time // when the snapshot was taken that this one is a copy of
 	Copied         string    // ARN of the snapshot that this one is a copy of
 	Shares         []string  // accounts that may restore it, or "all"
+	State          string    `json:",omitempty"` // creating or failed; empty: available
+	Data           string    `json:",omitempty"` // name of the copied data; empty where no server ran
+}
+
+const (
+	snapshotCreating = "creating"
+	snapshotFailed   = "failed"
+)
+
+// statusBackingUp is that of an instance while a snapshot is taken that a call asked for.
+const statusBackingUp = "backing-up"
+
+func (r *snapshotRecord) status() string {
+	if r.State != "" {
+		return r.State
+	}
+	return "available"
 }
 
 func (t *txn) snapshot(identifier string) (*snapshotRecord, error) {
@@ -57,6 +74,10 @@ func (t *txn) snapshotOf(r *instanceRecord, name string, tags map[string]string)
 		return nil, err
 	}
 	s := t.take(r, id, manual, t.now)
+	if r.Server != nil && r.Server.Status == "" && r.Stopped.IsZero() {
+		t.follow(r, statusBackingUp)
+		t.putInstance(r)
+	}
 	if r.CopyTags && len(tags) == 0 {
 		tags = state.Tags(t.tx, instanceARN(t.sc, r.ID))
 	}
@@ -74,6 +95,11 @@ func (t *txn) tagSnapshot(id string, tags map[string]string) {
 
 func (t *txn) take(r *instanceRecord, id, kind string, at time.Time) *snapshotRecord {
 	s := &snapshotRecord{database: r.database, ID: id, InstanceID: r.ID, Type: kind, Taken: at, Original: at}
+	if r.Server != nil {
+		s.State, s.Data = snapshotCreating, "snap-"+t.d.IDs.Hex(17)
+		key := serverKey{t.sc, r.ResourceID}
+		t.tx.AfterCommit(func() { t.keeper.kick(key) })
+	}
 	t.snapshots.Put(t.tx, t.sc, id, s)
 	return s
 }
@@ -112,6 +138,7 @@ func (s *Service) DeleteDBSnapshot(ctx context.Context, in *DeleteDBSnapshotInpu
 		}
 		out.DBSnapshot = t.renderSnapshot(r)
 		out.DBSnapshot.Status = new("deleted")
+		t.sweep()
 		t.snapshots.Delete(t.tx, t.sc, r.ID)
 		t.happened("db-snapshot", r.ID, arn(t.sc, "snapshot", r.ID), "RDS-EVENT-0041", "deletion", "DB snapshot deleted")
 		return nil
@@ -188,7 +215,7 @@ func (s *Service) DescribeDBSnapshots(ctx context.Context, in *DescribeDBSnapsho
 func (t *txn) renderSnapshot(r *snapshotRecord) *DBSnapshot {
 	out := &DBSnapshot{
 		DBSnapshotIdentifier: &r.ID, DBInstanceIdentifier: &r.InstanceID, SnapshotCreateTime: &r.Taken, Engine: &r.Engine, AllocatedStorage: &r.Storage.Size,
-		Status: new("available"), Port: &r.Port, AvailabilityZone: given(r.Zone), VpcId: &r.VPC, InstanceCreateTime: &r.Created, MasterUsername: &r.Username,
+		Status: new(r.status()), Port: &r.Port, AvailabilityZone: given(r.Zone), VpcId: &r.VPC, InstanceCreateTime: &r.Created, MasterUsername: &r.Username,
 		EngineVersion: &r.Version, LicenseModel: &r.License, SnapshotType: &r.Type, StorageThroughput: &r.Storage.Throughput, OptionGroupName: &r.OptionGroup,
 		PercentProgress: new(int64(100)), SourceDBSnapshotIdentifier: given(r.Copied), StorageType: &r.Storage.Type, Encrypted: &r.Encrypted,
 		BackupRetentionPeriod: &r.Retention, PreferredBackupWindow: &r.BackupWindow, KmsKeyId: given(r.KmsKey), DBSnapshotArn: new(arn(t.sc, "snapshot", r.ID)),
@@ -198,6 +225,9 @@ func (t *txn) renderSnapshot(r *snapshotRecord) *DBSnapshot {
 	}
 	if r.Encrypted {
 		out.StorageEncryptionType = new("sse-kms")
+	}
+	if r.State == snapshotCreating {
+		out.PercentProgress = new(int64(0))
 	}
 	if r.Copied != "" {
 		out.SourceRegion = &t.sc.Region

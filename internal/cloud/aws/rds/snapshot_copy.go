@@ -40,6 +40,9 @@ func (s *Service) CopyDBSnapshot(ctx context.Context, in *CopyDBSnapshotInput) (
 		if err != nil {
 			return err
 		}
+		if err := from.check(); err != nil {
+			return err
+		}
 		id, err := t.newSnapshotID(*in.TargetDBSnapshotIdentifier, "TargetDBSnapshotIdentifier")
 		if err != nil {
 			return err

@@ -2,6 +2,7 @@ package rds
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"atoll/internal/cloud/state"
@@ -10,13 +11,19 @@ import (
 // pulse is how often the service looks for what the clock has brought about; calls see it at once.
 const pulse = time.Minute
 
-// Run makes what is due: automated backups, pending changes, the start of instances that have been stopped for long, the end of
+// Run keeps the database servers, and makes what is due: automated backups, pending changes, the start of instances that have been stopped for long, the end of
 // retained backups.
 func (s *Service) Run(ctx context.Context) error {
+	var servers sync.WaitGroup
+	defer servers.Wait()
+	if s.d.Servers != nil {
+		servers.Go(func() { s.keep(ctx) })
+	}
 	for {
 		if err := s.d.Clock.Wait(ctx, s.d.Clock.Now().Add(pulse)); err != nil {
-			return nil //nolint:nilerr // ctx has ended
+			return nil
 		}
+		s.wakeFailed()
 		for _, sc := range s.lateScopes() {
 			if err := s.d.Store.Update(ctx, func(tx *state.Tx) error { s.txn(tx, sc).settle(); return nil }); err != nil && ctx.Err() == nil {
 				s.d.Logger.Error("what is due for instances cannot be stored", "region", sc.Region, "err", err)
@@ -80,6 +87,7 @@ func (t *txn) settleInstance(r *instanceRecord) {
 			return
 		}
 		t.start(r)
+		t.follow(r, "starting")
 		t.note(r, "RDS-EVENT-0154", "notification", "DB instance is being started due to it exceeding the maximum allowed time being stopped.")
 	}
 	for r.Retention > 0 && !r.NextBackup.IsZero() && !r.NextBackup.After(now) {
@@ -92,6 +100,7 @@ func (t *txn) settleInstance(r *instanceRecord) {
 	if !r.NextWindow.IsZero() && !r.NextWindow.After(now) {
 		t.now = r.NextWindow
 		before := *r
+		t.follow(r, "modifying")
 		if err := t.apply(r); err != nil {
 			t.d.Logger.Error("pending changes of a DB instance cannot be made", "instance", before.ID, "err", err)
 			*r = before

@@ -1,0 +1,210 @@
+package rds
+
+import (
+	"context"
+	"sync"
+
+	"atoll/internal/cloud/state"
+)
+
+// serverKey names an instance, whatever its identifier becomes.
+type serverKey struct {
+	sc       state.Scope
+	resource string
+}
+
+// keeper runs the work on servers: one goroutine for each server that has some, until there is none left.
+type keeper struct {
+	mu      sync.Mutex
+	busy    map[serverKey]bool
+	again   map[serverKey]bool // asked for while busy, or not yet begun
+	sweeps  bool
+	events  []ServerEvent
+	changed chan struct{} // closed and replaced by every change
+	begun   bool          // all instances were looked at
+}
+
+func newKeeper() *keeper {
+	return &keeper{busy: map[serverKey]bool{}, again: map[serverKey]bool{}, changed: make(chan struct{})}
+}
+
+func (k *keeper) set(f func()) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	f()
+	close(k.changed)
+	k.changed = make(chan struct{})
+}
+
+func (k *keeper) kick(key serverKey) { k.set(func() { k.again[key] = true }) }
+
+func (k *keeper) sweep() { k.set(func() { k.sweeps = true }) }
+
+// next gives work, and a channel that tells of more.
+func (k *keeper) next() (keys []serverKey, sweep bool, events []ServerEvent, changed <-chan struct{}) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for key := range k.again {
+		if !k.busy[key] {
+			keys = append(keys, key)
+			k.busy[key] = true
+			delete(k.again, key)
+		}
+	}
+	sweep, events = k.sweeps, k.events
+	if sweep || len(events) > 0 {
+		k.busy[serverKey{}] = true
+	}
+	k.sweeps, k.events = false, nil
+	return keys, sweep, events, k.changed
+}
+
+// Tell takes what has happened to a server by itself.
+func (s *Service) Tell(e ServerEvent) {
+	s.keeper.set(func() { s.keeper.events = append(s.keeper.events, e) })
+}
+
+// Idle waits until the servers are as the instances say.
+func (s *Service) Idle(ctx context.Context) error {
+	for {
+		k := s.keeper
+		k.mu.Lock()
+		idle, changed := len(k.busy)+len(k.again)+len(k.events) == 0 && !k.sweeps && k.begun, k.changed
+		k.mu.Unlock()
+		if idle || s.d.Servers == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-changed:
+		}
+	}
+}
+
+// keep works until ctx ends, and returns when all work has.
+func (s *Service) keep(ctx context.Context) {
+	var running sync.WaitGroup
+	defer func() {
+		running.Wait()
+		for _, name := range s.servers.all() {
+			s.servers.forget(name)
+		}
+	}()
+	s.adopt(ctx)
+	s.wake()
+	s.keeper.set(func() { s.keeper.begun = true })
+	for {
+		keys, sweep, events, changed := s.keeper.next()
+		for _, key := range keys {
+			running.Go(func() {
+				s.work(ctx, key)
+				s.keeper.set(func() { delete(s.keeper.busy, key) })
+			})
+		}
+		for _, e := range events {
+			s.happenedTo(ctx, e)
+		}
+		if sweep {
+			s.removeUnused()
+		}
+		if sweep || len(events) > 0 {
+			s.keeper.set(func() { delete(s.keeper.busy, serverKey{}) })
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-changed:
+		}
+	}
+}
+
+// adopt gives a server to instances that were made while the cloud ran none.
+func (s *Service) adopt(ctx context.Context) {
+	var without []serverKey
+	s.each(func(sc state.Scope, r *instanceRecord) {
+		if r.Server == nil && r.Engine == postgres {
+			without = append(without, serverKey{sc, r.ResourceID})
+		}
+	})
+	for _, key := range without {
+		err := s.d.Store.Update(ctx, func(tx *state.Tx) error {
+			t := s.txn(tx, key.sc)
+			if r := t.byResource(key.resource); r != nil {
+				t.follow(r, "starting")
+				t.putInstance(r)
+			}
+			return nil
+		})
+		if err != nil && ctx.Err() == nil {
+			s.d.Logger.Error("a DB instance gets no server", "resource", key.resource, "err", err)
+		}
+	}
+}
+
+// wake asks for the work of all instances: at the start, and once a minute for those that have failed.
+func (s *Service) wake() {
+	s.each(func(sc state.Scope, r *instanceRecord) {
+		if r.Server != nil {
+			s.keeper.kick(serverKey{sc, r.ResourceID})
+		}
+	})
+	s.keeper.sweep()
+}
+
+func (s *Service) wakeFailed() {
+	s.each(func(sc state.Scope, r *instanceRecord) {
+		if r.Server != nil && r.Server.failed() {
+			s.servers.forget(r.ResourceID)
+			s.keeper.kick(serverKey{sc, r.ResourceID})
+		}
+	})
+}
+
+func (s *Service) each(f func(sc state.Scope, r *instanceRecord)) {
+	_ = s.d.Store.View(func(tx *state.Tx) error {
+		for sc, r := range s.instances.AllScopes(tx) {
+			f(sc, r)
+		}
+		return nil
+	})
+}
+
+// removeUnused deletes the data of snapshots that no record names any more, and the archives that nothing can be restored from.
+func (s *Service) removeUnused() {
+	var snapshots []string
+	archives := map[string][]string{}
+	_ = s.d.Store.View(func(tx *state.Tx) error {
+		for _, r := range s.instances.AllScopes(tx) {
+			if r.Server == nil {
+				continue
+			}
+			if r.Retention > 0 || r.Server.KeepBackups {
+				archives[r.ResourceID] = append(archives[r.ResourceID], []string{}...)
+			}
+			if o := r.Server.Origin; o != nil {
+				snapshots = append(snapshots, o.Snapshot)
+				if o.Replay != "" {
+					archives[o.Replay] = append(archives[o.Replay], o.Snapshot)
+				}
+			}
+		}
+		for _, b := range s.backups.AllScopes(tx) {
+			archives[b.ResourceID] = append(archives[b.ResourceID], []string{}...)
+		}
+		for _, r := range s.snapshots.AllScopes(tx) {
+			if r.Data == "" {
+				continue
+			}
+			snapshots = append(snapshots, r.Data)
+			if _, ok := archives[r.ResourceID]; ok && r.Type == automated {
+				archives[r.ResourceID] = append(archives[r.ResourceID], r.Data)
+			}
+		}
+		return nil
+	})
+	if err := s.d.Copies.Keep(snapshots, archives); err != nil {
+		s.d.Logger.Error("backups that are not needed any more stay on the disk", "err", err)
+	}
+}
