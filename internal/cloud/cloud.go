@@ -16,7 +16,6 @@ import (
 
 	"atoll/internal/cloud/auth"
 	"atoll/internal/cloud/aws/ecr"
-	"atoll/internal/cloud/aws/rds"
 	"atoll/internal/cloud/clock"
 	"atoll/internal/cloud/event"
 	"atoll/internal/cloud/id"
@@ -50,11 +49,6 @@ type Config struct {
 
 	// DataPlane is what things run with; nil: all is records. It brings a Network of its own.
 	DataPlane *DataPlane
-	// Postgres runs databases behind RDS's PostgreSQL instances; the cloud sets its directory, its logger and its listeners.
-	// nil: instances are records.
-	Postgres *postgres.Config
-	// Serving connects flows to the addresses of databases with them; nil: they are not in the network.
-	Serving rds.Network
 }
 
 // Cloud is an open local cloud.
@@ -136,7 +130,6 @@ func (c *Cloud) open(ctx context.Context, root *auth.Key) error {
 func (c *Cloud) start(ctx context.Context, store *state.Store, audit *trail.Log, root *auth.Key) error {
 	keys := auth.NewKeys(store)
 	bus := event.NewBus()
-	live, services, err := c.services(store, keys, bus, audit)
 	data, err := openDatabases(ctx, c.config)
 	if err != nil {
 		return err
@@ -150,7 +143,7 @@ func (c *Cloud) start(ctx context.Context, store *state.Store, audit *trail.Log,
 
 // serve makes the services and starts their work.
 func (c *Cloud) serve(ctx context.Context, store *state.Store, audit *trail.Log, root *auth.Key, keys *auth.Keys, bus *event.Bus) error {
-	services, err := c.services(store, keys, bus, audit)
+	live, services, err := c.services(store, keys, bus, audit)
 	if err != nil {
 		return err
 	}

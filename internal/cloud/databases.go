@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
 	"path/filepath"
 
+	"atoll/internal/cloud/aws/acm"
 	"atoll/internal/cloud/aws/rds"
+	"atoll/internal/cloud/clock"
 	"atoll/internal/dataplane/postgres"
 )
 
@@ -16,26 +20,23 @@ func databasesDir(dir string) string { return filepath.Join(dir, "databases") }
 // databases is the PostgreSQL supervisor as RDS sees it. nil: databases are records.
 type databases struct {
 	*postgres.Supervisor
-	tell func(rds.ServerEvent) // set before anything runs
+	clock clock.Clock
+
+	// Set before anything runs:
+	tell         func(rds.ServerEvent)
+	certificates *acm.Service
 }
 
 // openDatabases makes the supervisor if the configuration asks for one.
 func openDatabases(ctx context.Context, config Config) (*databases, error) {
-	if config.Postgres == nil {
+	if config.DataPlane == nil || config.DataPlane.Postgres == nil {
 		return nil, nil
 	}
-	d := &databases{}
-	c := *config.Postgres
-	c.Dir, c.Logger = databasesDir(config.Dir), config.Logger
+	d := &databases{clock: config.Clock}
+	c := *config.DataPlane.Postgres
+	c.Dir, c.Logger, c.Authority = databasesDir(config.Dir), config.Logger, d
 	c.Notify = func(e postgres.Event) {
 		d.tell(rds.ServerEvent{Server: e.Server, Kind: eventKinds[e.Kind], Reason: e.Reason})
-	}
-	if c.Authority == nil {
-		authority, err := openAuthority(config.Dir, config.Clock)
-		if err != nil {
-			return nil, err
-		}
-		c.Authority = authority
 	}
 	var err error
 	if d.Supervisor, err = postgres.New(ctx, c); err != nil {
@@ -51,14 +52,41 @@ func (d *databases) close() error {
 	return d.Close()
 }
 
-// wire gives RDS its databases, if there are any.
-func (d *databases) wire(deps rds.Deps) *rds.Service {
+// Issue gives a server's certificate and key, signed by the cloud's authority, which tasks trust.
+func (d *databases) Issue(ctx context.Context, hosts []string) (certificate, key []byte, err error) {
+	certificate, key, _, err = d.certificates.ServerCertificate(ctx, d.clock.Now(), hosts...)
+	return certificate, key, err
+}
+
+// flows is the network that databases are in; nil without one.
+func (c *Cloud) flows() rds.Network {
+	if c.carrier == nil {
+		return nil
+	}
+	return c.carrier.fabric
+}
+
+// DialFrom opens a TCP connection from a network interface to a host of the cloud, as a program there would: what EC2 lets
+// through arrives, what it blocks ends with ctx.
+func (c *Cloud) DialFrom(ctx context.Context, iface, host string, port int) (net.Conn, error) {
+	if c.carrier == nil {
+		return nil, errors.New("the cloud runs without a network")
+	}
+	addrs, known := c.carrier.Resolve(ctx, iface, host)
+	if !known || len(addrs) == 0 {
+		return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+	}
+	return c.carrier.fabric.Dial(ctx, iface, netip.AddrPortFrom(addrs[0], uint16(port)))
+}
+
+// serve makes RDS with its databases, if there are any.
+func (d *databases) serve(certificates *acm.Service, deps rds.Deps) *rds.Service {
 	if d == nil {
 		return rds.New(deps)
 	}
 	deps.Servers, deps.Copies = d, d
 	s := rds.New(deps)
-	d.tell = s.Tell
+	d.tell, d.certificates = s.Tell, certificates
 	return s
 }
 

@@ -14,11 +14,13 @@ import (
 	"atoll/internal/cloud/wire"
 	"atoll/internal/dataplane/container"
 	"atoll/internal/dataplane/image"
+	"atoll/internal/dataplane/postgres"
 )
 
 // DataPlane is what the cloud runs things with. What it lacks stays a record.
 type DataPlane struct {
 	Containers container.Runtime // runs tasks; it is not closed with the cloud
+	Postgres   *postgres.Config  // runs RDS's PostgreSQL instances; the cloud sets its directory, logger, authority and listeners
 }
 
 // tasksDir holds the files of tasks that run, and unpackedDir the root file systems of images. Neither is part of the cloud's state.

@@ -68,7 +68,9 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus, au
 	}
 	containers := ecs.New(ecs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Bus: bus, Network: networks, Roles: directory, TargetGroups: balancers,
 		TargetHealth: balancers, Runtime: live.runtime()})
-	live.begin(c.carrier, containers, balancers)
+	instances := c.databases.serve(certificates, rds.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Bus: bus, Keys: keyring, Roles: directory,
+		Subnets: networks, SecurityGroups: networks, Interfaces: networks, Zones: networks, Secrets: secrets, Network: c.flows()})
+	live.begin(c.carrier, containers, balancers, instances)
 	return live, []wire.Service{
 		appautoscaling.New(appautoscaling.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Bus: bus,
 			Alarms: scalingAlarms{monitor}, Tables: tables, Balancers: balancers, Containers: containers}),
@@ -84,9 +86,7 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus, au
 		names,
 		networks,
 		balancers,
-		c.databases.wire(rds.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Bus: bus, Keys: keyring, Roles: directory,
-			Subnets: networks, SecurityGroups: networks, Interfaces: networks, Zones: networks, Secrets: secrets,
-			Network: c.config.Serving}),
+		instances,
 		registry,
 		containers,
 		directory,

@@ -17,7 +17,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"atoll/internal/cloud"
-	"atoll/internal/cloud/aws/rds"
 	"atoll/internal/cloud/clock"
 	"atoll/internal/dataplane/postgres"
 )
@@ -40,7 +39,6 @@ type Cloud struct {
 
 type options struct {
 	postgres bool
-	serving  rds.Network
 	durable  bool
 	realTime bool
 	http     *http.Client
@@ -65,11 +63,8 @@ func Serving(n cloud.Network) Option {
 	return func(o *options) { o.network, o.serve = n, true }
 }
 
-// Postgres runs real databases behind RDS's PostgreSQL instances; a test that uses it calls postgrestest.Need first. Flows in the
-// VPC's network reach them through serving, which may be nil.
-func Postgres(serving rds.Network) Option {
-	return func(o *options) { o.postgres, o.serving = true, serving }
-}
+// Postgres runs real databases behind RDS's PostgreSQL instances; a test that uses it calls postgrestest.Need first.
+func Postgres() Option { return func(o *options) { o.postgres = true } }
 
 // Start runs a cloud until the test ends. Its clock stands still at the time of the start unless RealTime is given; signatures
 // are accepted within 15 minutes of it.
@@ -98,7 +93,7 @@ func (c *Cloud) open() {
 	c.t.Helper()
 	config := cloud.Config{Dir: c.Dir, Ephemeral: !c.options.durable, Logger: logger(c.t), HTTP: c.options.http}
 	if c.options.postgres {
-		config.Postgres, config.Serving = &postgres.Config{}, c.options.serving
+		config.DataPlane = &cloud.DataPlane{Postgres: &postgres.Config{}}
 	}
 	if c.Clock != nil {
 		config.Clock = c.Clock

@@ -8,6 +8,7 @@ import (
 
 	"atoll/internal/cloud"
 	"atoll/internal/dataplane/container"
+	"atoll/internal/dataplane/postgres"
 )
 
 // Runtime names what tasks run with.
@@ -43,7 +44,9 @@ func openRuntime(ctx context.Context, config *Config) (*runtime, error) {
 		open func() (container.Runtime, error)
 	}{
 		{Runc, func() (container.Runtime, error) { return container.NewRunc(ctx, dir, config.Logger) }},
-		{Process, func() (container.Runtime, error) { return container.NewProcess(filepath.Join(dir, "processes"), config.Logger) }},
+		{Process, func() (container.Runtime, error) {
+			return container.NewProcess(filepath.Join(dir, "processes"), config.Logger)
+		}},
 	} {
 		if config.Runtime != "" && config.Runtime != Auto && config.Runtime != kind.name {
 			continue
@@ -51,7 +54,7 @@ func openRuntime(ctx context.Context, config *Config) (*runtime, error) {
 		r, err := kind.open()
 		switch {
 		case err == nil:
-			return &runtime{name: kind.name, plane: &cloud.DataPlane{Containers: r}}, nil
+			return &runtime{name: kind.name, plane: &cloud.DataPlane{Containers: r, Postgres: &postgres.Config{}}}, nil
 		case !errors.Is(err, container.ErrUnavailable):
 			return nil, fmt.Errorf("starting the container runtime %s: %w", kind.name, err)
 		}
@@ -62,7 +65,7 @@ func openRuntime(ctx context.Context, config *Config) (*runtime, error) {
 		return nil, err
 	}
 	config.Logger.Warn("tasks do not run", "err", err)
-	return &runtime{name: None, lacks: err.Error(), plane: &cloud.DataPlane{}}, nil
+	return &runtime{name: None, lacks: err.Error(), plane: &cloud.DataPlane{Postgres: &postgres.Config{}}}, nil
 }
 
 func (r *runtime) close() error {

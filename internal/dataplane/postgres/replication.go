@@ -169,7 +169,7 @@ func (v *server) keepStandby(ctx context.Context) error {
 		}
 		return nil
 	}
-	files, err := v.files(v.want)
+	files, err := v.files(ctx, v.want)
 	if err != nil {
 		return err
 	}

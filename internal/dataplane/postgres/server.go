@@ -132,7 +132,7 @@ func (v *server) bring(ctx context.Context, spec Spec) (Report, error) {
 
 // serve has the primary answer with the wanted configuration and master user. n is the node if it runs.
 func (v *server) serve(ctx context.Context, n *node) error {
-	files, err := v.files(v.want)
+	files, err := v.files(ctx, v.want)
 	if err != nil {
 		return err
 	}
@@ -197,7 +197,7 @@ func (v *server) logged(at time.Time, entries []string) {
 }
 
 // files gives the configuration files for a specification.
-func (v *server) files(spec *Spec) (map[string]string, error) {
+func (v *server) files(ctx context.Context, spec *Spec) (map[string]string, error) {
 	settings, notes := fit(spec.Settings, v.template.Settings, v.template.Libraries)
 	v.notes = notes
 	own := map[string]string{
@@ -217,7 +217,7 @@ func (v *server) files(spec *Spec) (map[string]string, error) {
 	}
 	files := map[string]string{"pg_hba.conf": hba(spec.ForceTLS, spec.SCRAM), "pg_ident.conf": "# none\n", "postgresql.auto.conf": "# none\n"}
 	if v.sup.config.Authority != nil {
-		certificate, key, err := v.sup.config.Authority.Issue(spec.Hosts)
+		certificate, key, err := v.sup.config.Authority.Issue(ctx, spec.Hosts)
 		if err != nil {
 			return nil, fmt.Errorf("issuing the TLS certificate of %s: %w", v.name, err)
 		}

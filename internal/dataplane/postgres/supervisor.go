@@ -18,7 +18,7 @@ import (
 // Authority issues the servers' TLS certificates.
 type Authority interface {
 	// Issue gives a certificate for host names and its key, in PEM.
-	Issue(hosts []string) (certificate, key []byte, err error)
+	Issue(ctx context.Context, hosts []string) (certificate, key []byte, err error)
 }
 
 // Config says where servers live and whom they tell of themselves.

@@ -5,58 +5,35 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
-	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 	"github.com/jackc/pgx/v5"
 
-	"atoll/internal/cloud"
 	"atoll/internal/cloud/cloudtest"
 	"atoll/internal/dataplane/postgres"
 	"atoll/internal/dataplane/postgres/postgrestest"
 )
 
-// switchboard is a network in which every interface that is served can be dialled.
-type switchboard struct {
-	mu    sync.Mutex
-	lines map[string]func(ctx context.Context, port int) (net.Conn, error)
-}
-
-func (s *switchboard) Serve(iface string, dial func(ctx context.Context, port int) (net.Conn, error)) func() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.lines == nil {
-		s.lines = map[string]func(ctx context.Context, port int) (net.Conn, error){}
-	}
-	s.lines[iface] = dial
-	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.lines, iface)
-	}
-}
-
 // real is a client of a cloud whose databases run.
 type real struct {
 	*client
-	network *switchboard
+	from string // a network interface in the default VPC
 }
 
 func startReal(t *testing.T) *real {
 	t.Helper()
 	postgrestest.Need(t)
-	network := &switchboard{}
-	c := start(t, cloudtest.Durable(), cloudtest.RealTime(), cloudtest.Postgres(network))
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	c := start(t, cloudtest.Durable(), cloudtest.RealTime(), cloudtest.Postgres())
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	t.Cleanup(cancel)
 	c.ctx = ctx
-	return &real{c, network}
+	return &real{client: c}
 }
 
 func fifteen(in *rds.CreateDBInstanceInput) {
@@ -81,26 +58,28 @@ func (c *real) available(id string) *types.DBInstance {
 	return i
 }
 
-// Dial dials the interface in the instance's zone.
+// Dial dials an instance's endpoint from an interface in its subnet and its security groups.
 func (c *real) Dial(ctx context.Context, id string) (net.Conn, error) {
 	i := c.instance(id)
-	for _, n := range c.interfaces() {
-		c.network.mu.Lock()
-		dial := c.network.lines[*n.NetworkInterfaceId]
-		c.network.mu.Unlock()
-		if dial != nil && *n.AvailabilityZone == *i.AvailabilityZone {
-			if conn, err := dial(ctx, int(*i.Endpoint.Port)); err == nil {
-				return conn, nil
-			}
-		}
+	if i.Endpoint == nil {
+		return nil, errors.New("it has no endpoint")
 	}
-	return nil, errors.New("nothing is served at the instance's interface")
+	if c.from == "" {
+		in := &ec2.CreateNetworkInterfaceInput{SubnetId: i.DBSubnetGroup.Subnets[0].SubnetIdentifier}
+		for _, g := range i.VpcSecurityGroups {
+			in.Groups = append(in.Groups, *g.VpcSecurityGroupId)
+		}
+		c.from = *must(c.ec2.CreateNetworkInterface(ctx, in))(c.t).NetworkInterface.NetworkInterfaceId
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	return c.cloud.DialFrom(ctx, c.from, *i.Endpoint.Address, int(*i.Endpoint.Port))
 }
 
 func (c *real) connect(id, password string, secure bool) (*pgx.Conn, error) {
 	var roots *x509.CertPool
 	if secure {
-		raw, err := os.ReadFile(cloud.DatabaseCA(c.cloud.Dir))
+		raw, err := c.cloud.Authority(c.ctx)
 		if err != nil {
 			return nil, err
 		}
