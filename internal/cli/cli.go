@@ -46,6 +46,7 @@ func newRoot(env Env) *cobra.Command {
 and rehearses every step on this machine, against an AWS that is built into this program.
 
   atoll init                      write the Terraform of a whole environment into your project
+  atoll build                     make a container image of this folder
   atoll up dev                    make the environment dev on the local cloud
   atoll plan dev                  show what a change would do
   atoll explain dev web db        tell whether one part reaches another, and by which rules
@@ -60,7 +61,7 @@ and rehearses every step on this machine, against an AWS that is built into this
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
-	root.AddCommand(newInit(env), newPlan(env), newUp(env), newOutput(env), newDestroy(env), newExplain(env), newCloud(env), newDoctor(env), newProvider(env), newVersion(env))
+	root.AddCommand(newInit(env), newBuild(env), newPlan(env), newUp(env), newOutput(env), newDestroy(env), newExplain(env), newCloud(env), newDoctor(env), newProvider(env), newVersion(env))
 	wrapArgs(root)
 	return root
 }

@@ -9,11 +9,14 @@ import (
 	"os/exec"
 	"os/signal"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"atoll/internal/cli"
@@ -37,9 +40,16 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("ATOLL_CACHE_DIR", e.WorkDir+"/cache")
 			e.Values["shop"] = new(inspecttest.Shop)
+			for _, name := range []string{"GOCACHE", "GOMODCACHE"} { // what is built and fetched already
+				value, err := exec.Command("go", "env", name).Output()
+				if err != nil {
+					return err
+				}
+				e.Setenv(name, strings.TrimSpace(string(value)))
+			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"corrupt": corrupt, "exits": exits, "mode": mode, "shop": shop},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"corrupt": corrupt, "exits": exits, "mode": mode, "repository": repository, "shop": shop},
 	})
 }
 
@@ -79,11 +89,7 @@ func shop(ts *testscript.TestScript, _ bool, args []string) {
 	s := ts.Value("shop").(*inspecttest.Shop)
 	switch {
 	case len(args) == 0:
-		ts.Check(ts.Exec("atoll", "cloud", "env", "--json", "--region", "eu-west-1"))
-		var set map[string]string
-		ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &set))
-		*s = *inspecttest.New(script{ts}, aws.Config{Region: set["AWS_REGION"], BaseEndpoint: new(set["AWS_ENDPOINT_URL"]),
-			Credentials: credentials.NewStaticCredentialsProvider(set["AWS_ACCESS_KEY_ID"], set["AWS_SECRET_ACCESS_KEY"], "")})
+		*s = *inspecttest.New(script{ts}, sdk(ts))
 	case args[0] == "close":
 		s.NotIn("database", 5432, "web")
 	case args[0] == "open":
@@ -91,6 +97,22 @@ func shop(ts *testscript.TestScript, _ bool, args []string) {
 	default:
 		ts.Fatalf("shop %s is not known", args[0])
 	}
+}
+
+// sdk gives the settings of clients for the cloud that runs.
+func sdk(ts *testscript.TestScript) aws.Config {
+	ts.Check(ts.Exec("atoll", "cloud", "env", "--json", "--region", "eu-west-1"))
+	var set map[string]string
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &set))
+	return aws.Config{Region: set["AWS_REGION"], BaseEndpoint: new(set["AWS_ENDPOINT_URL"]),
+		Credentials: credentials.NewStaticCredentialsProvider(set["AWS_ACCESS_KEY_ID"], set["AWS_SECRET_ACCESS_KEY"], "")}
+}
+
+// repository makes a repository of the environment dev as the blueprint does: repository shop-dev/app.
+func repository(ts *testscript.TestScript, _ bool, args []string) {
+	_, err := ecr.NewFromConfig(sdk(ts)).CreateRepository(context.Background(), &ecr.CreateRepositoryInput{RepositoryName: &args[0], ImageTagMutability: types.ImageTagMutabilityImmutable,
+		Tags: []types.Tag{{Key: new("Project"), Value: new("shop")}, {Key: new("Environment"), Value: new("dev")}}})
+	ts.Check(err)
 }
 
 // mode checks a file's permissions: mode 0600 FILE.

@@ -8,6 +8,7 @@ import (
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
+	"atoll/internal/cloud/daemon"
 	"atoll/internal/config"
 	"atoll/internal/deploy"
 	"atoll/internal/inspect"
@@ -64,18 +65,27 @@ func (f *environment) clients(ctx context.Context, env Env, name string) (*inspe
 	if account == "" {
 		account = localAccount(name)
 	}
-	settings, err := cloudSettings(ctx, env, dir, account, e.Region)
+	cfg, err := localConfig(ctx, env, dir, account, e.Region)
 	if err != nil {
 		return nil, e, err
+	}
+	return inspect.NewClients(cfg), e, nil
+}
+
+// localConfig gives the settings of clients for an account of the running cloud.
+func localConfig(ctx context.Context, env Env, dir daemon.Dir, account, region string) (aws.Config, error) {
+	settings, err := cloudSettings(ctx, env, dir, account, region)
+	if err != nil {
+		return aws.Config{}, err
 	}
 	set := map[string]string{}
 	for _, s := range settings {
 		set[s.name] = s.value
 	}
-	return inspect.NewClients(aws.Config{
+	return aws.Config{
 		Region: set["AWS_REGION"], BaseEndpoint: aws.String(set["AWS_ENDPOINT_URL"]),
 		Credentials: credentials.NewStaticCredentialsProvider(set["AWS_ACCESS_KEY_ID"], set["AWS_SECRET_ACCESS_KEY"], ""),
-	}), e, nil
+	}, nil
 }
 
 func (f *environment) checkTarget() error {
