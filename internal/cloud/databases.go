@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
+	"time"
 
 	"atoll/internal/cloud/aws/acm"
 	"atoll/internal/cloud/aws/rds"
@@ -24,6 +25,7 @@ type databases struct {
 
 	// Set before anything runs:
 	tell         func(rds.ServerEvent)
+	tellLog      func(server string, at time.Time, entries []string)
 	certificates *acm.Service
 }
 
@@ -38,6 +40,7 @@ func openDatabases(ctx context.Context, config Config) (*databases, error) {
 	c.Notify = func(e postgres.Event) {
 		d.tell(rds.ServerEvent{Server: e.Server, Kind: eventKinds[e.Kind], Reason: e.Reason})
 	}
+	c.Log = func(server string, at time.Time, entries []string) { d.tellLog(server, at, entries) }
 	var err error
 	if d.Supervisor, err = postgres.New(ctx, c); err != nil {
 		return nil, fmt.Errorf("preparing databases: %w", err)
@@ -84,9 +87,9 @@ func (d *databases) serve(certificates *acm.Service, deps rds.Deps) *rds.Service
 	if d == nil {
 		return rds.New(deps)
 	}
-	deps.Servers, deps.Copies = d, d
+	deps.Servers, deps.Copies, deps.Meters = d, d, d
 	s := rds.New(deps)
-	d.tell, d.certificates = s.Tell, certificates
+	d.tell, d.tellLog, d.certificates = s.Tell, s.TellLog, certificates
 	return s
 }
 
@@ -118,6 +121,12 @@ func statusOf(err error) string {
 		return "incompatible-parameters"
 	}
 	return "failed"
+}
+
+// Usage measures a server.
+func (d *databases) Usage(ctx context.Context, name string) (rds.Usage, error) {
+	u, err := d.Supervisor.Usage(ctx, name)
+	return rds.Usage(u), err
 }
 
 // Keep deletes what no backup needs.

@@ -15,8 +15,10 @@
 //   - The server is the machine's PostgreSQL, whatever the version asked for: an event (ATOLL-EVENT-0001) tells where these differ, and
 //     which parameters it could not take. Package internal/dataplane/postgres lists what else differs. Minor upgrades restart it,
 //     major ones are refused.
-//   - Stored, checked and shown without an effect: log exports, enhanced monitoring, Performance Insights, IAM authentication, roles,
-//     the size and speed of storage and its growth. There are no log files. The less common parameters of MySQL are missing.
+//   - Metrics are CPUUtilization (on Linux), DatabaseConnections, FreeStorageSpace and FreeableMemory, each minute. The server's log can
+//     be exported; the log files themselves are not listed. What is logged while the cloud is down is not there.
+//   - Stored, checked and shown without an effect: the other log exports, enhanced monitoring, Performance Insights, IAM authentication, roles,
+//     the size and speed of storage and its growth. The less common parameters of MySQL are missing.
 //   - DBInstanceClassMemory is all of the class's memory. Without servers, formulas are not evaluated.
 //   - A standby of a read replica is a record only. LatestRestorableTime is now: a restore has the source archive what it has.
 //   - An instance whose server cannot start tries again every minute.

@@ -20,6 +20,7 @@ type keeper struct {
 	again   map[serverKey]bool // asked for while busy, or not yet begun
 	sweeps  bool
 	events  []ServerEvent
+	logs    []serverLog
 	changed chan struct{} // closed and replaced by every change
 	begun   bool          // all instances were looked at
 }
@@ -41,7 +42,7 @@ func (k *keeper) kick(key serverKey) { k.set(func() { k.again[key] = true }) }
 func (k *keeper) sweep() { k.set(func() { k.sweeps = true }) }
 
 // next gives work, and a channel that tells of more.
-func (k *keeper) next() (keys []serverKey, sweep bool, events []ServerEvent, changed <-chan struct{}) {
+func (k *keeper) next() (keys []serverKey, sweep bool, events []ServerEvent, logs []serverLog, changed <-chan struct{}) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for key := range k.again {
@@ -51,12 +52,12 @@ func (k *keeper) next() (keys []serverKey, sweep bool, events []ServerEvent, cha
 			delete(k.again, key)
 		}
 	}
-	sweep, events = k.sweeps, k.events
-	if sweep || len(events) > 0 {
+	sweep, events, logs = k.sweeps, k.events, k.logs
+	if sweep || len(events)+len(logs) > 0 {
 		k.busy[serverKey{}] = true
 	}
-	k.sweeps, k.events = false, nil
-	return keys, sweep, events, k.changed
+	k.sweeps, k.events, k.logs = false, nil, nil
+	return keys, sweep, events, logs, k.changed
 }
 
 // Tell takes what has happened to a server by itself.
@@ -69,7 +70,7 @@ func (s *Service) Idle(ctx context.Context) error {
 	for {
 		k := s.keeper
 		k.mu.Lock()
-		idle, changed := len(k.busy)+len(k.again)+len(k.events) == 0 && !k.sweeps && k.begun, k.changed
+		idle, changed := len(k.busy)+len(k.again)+len(k.events)+len(k.logs) == 0 && !k.sweeps && k.begun, k.changed
 		k.mu.Unlock()
 		if idle || s.d.Servers == nil {
 			return nil
@@ -95,7 +96,7 @@ func (s *Service) keep(ctx context.Context) {
 	s.wake()
 	s.keeper.set(func() { s.keeper.begun = true })
 	for {
-		keys, sweep, events, changed := s.keeper.next()
+		keys, sweep, events, logs, changed := s.keeper.next()
 		for _, key := range keys {
 			running.Go(func() {
 				s.work(ctx, key)
@@ -108,7 +109,8 @@ func (s *Service) keep(ctx context.Context) {
 		if sweep {
 			s.removeUnused()
 		}
-		if sweep || len(events) > 0 {
+		s.export(ctx, logs)
+		if sweep || len(events)+len(logs) > 0 {
 			s.keeper.set(func() { delete(s.keeper.busy, serverKey{}) })
 			continue
 		}

@@ -77,6 +77,9 @@ type Deps struct {
 	Secrets        Secrets // nil: passwords cannot be managed
 	Servers        Servers // nil: instances are records, and no databases run
 	Copies         Copies  // of the servers' data; there if Servers is
+	Meters         Meters  // of the servers; nil: there are no metrics
+	Metrics        Metrics // takes what Meters gives
+	Logs           Logs    // nil: nothing is exported
 	Network        Network // nil: servers are reached by their Dial alone
 }
 
