@@ -21,7 +21,8 @@ import (
 // ErrArchive means that a file is not an archive of a cloud, or a damaged one.
 var ErrArchive = errors.New("the file is not a saved cloud, or it is damaged")
 
-// archiveFormat is the version of the archive's layout: a gzipped tar of manifest.json, state.db, objects/, images/ and events/.
+// archiveFormat is the version of the archive's layout: a gzipped tar of manifest.json, state.db, objects/, images/, events/
+// and databases/.
 const archiveFormat = 1
 
 // Manifest is an archive's first member.
@@ -43,6 +44,11 @@ func (c *Cloud) Save(ctx context.Context, w io.Writer) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(pinned)) }()
 	if err := c.pin(ctx, pinned); err != nil {
 		return fmt.Errorf("pinning the cloud's files: %w", err)
+	}
+	if data := c.data(); data != nil { // databases are as of a moment soon after
+		if err := data.Export(ctx, databasesDir(pinned)); err != nil {
+			return err
+		}
 	}
 	z := gzip.NewWriter(w)
 	t := tar.NewWriter(z)
@@ -242,7 +248,7 @@ func belongs(name string) bool {
 			return true
 		}
 	}
-	return name == "state.db"
+	return name == "state.db" || deeper && first == databasesDir("")
 }
 
 func checkManifest(name string, r io.Reader) error {

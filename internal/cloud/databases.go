@@ -48,6 +48,12 @@ func openDatabases(ctx context.Context, config Config) (*databases, error) {
 	return d, nil
 }
 
+func (c *Cloud) data() *databases {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.databases
+}
+
 func (d *databases) close() error {
 	if d == nil {
 		return nil

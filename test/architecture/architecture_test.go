@@ -92,7 +92,7 @@ var layers = map[string][]string{
 	"internal/cloud":               {"internal/cloud", "internal/dataplane", "internal/reach"},
 	"internal/cloud/auth":          {"internal/cloud/state"},
 	"internal/cloud/clock":         {},
-	"internal/cloud/daemon":        {"internal/cloud", "internal/dataplane/container", "internal/dataplane/fabric", "internal/disk"},
+	"internal/cloud/daemon":        {"internal/cloud", "internal/dataplane/container", "internal/dataplane/postgres", "internal/dataplane/fabric", "internal/disk"},
 	"internal/cloud/fargate":       {"internal/cloud", "internal/dataplane/container", "internal/dataplane/fabric"},
 	"internal/dataplane/container": {"internal/dataplane/thread"},
 	"internal/dataplane/fabric":    {"internal/dataplane/thread"},

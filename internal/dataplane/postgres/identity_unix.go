@@ -86,3 +86,9 @@ func Full(err error) bool {
 	exit, ok := errors.AsType[*ExitError](err)
 	return errors.Is(err, syscall.ENOSPC) || ok && exit.Full()
 }
+
+// owns reports whether a file is the user's.
+func (i identity) owns(info os.FileInfo) bool {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(st.Uid) == i.uid
+}

@@ -90,6 +90,9 @@ func (n *node) resume(ctx context.Context, files map[string]string) error {
 
 // start starts the postmaster with the given files in its data directory, and returns when it answers.
 func (n *node) start(ctx context.Context, files map[string]string) error {
+	if err := n.sup.place.complete(n.sup.who, n.data); err != nil {
+		return err
+	}
 	if err := n.write(files); err != nil {
 		return err
 	}

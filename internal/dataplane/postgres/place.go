@@ -34,6 +34,9 @@ func openPlace(dir string, who identity) (*place, error) {
 	if err := p.make(who, dir, p.servers(), p.templates(), p.backups(), p.snapshots()); err != nil {
 		return nil, err
 	}
+	if err := p.claim(who); err != nil {
+		return nil, err
+	}
 	if runtime.GOOS == "linux" {
 		p.sockets = filepath.Join(dir, "s")
 		if err := p.make(who, p.sockets); err != nil {

@@ -1,6 +1,7 @@
 package rds_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/rds/types"
 	"github.com/jackc/pgx/v5"
 
+	"atoll/internal/cloud"
 	"atoll/internal/cloud/cloudtest"
 	"atoll/internal/dataplane/postgres"
 	"atoll/internal/dataplane/postgres/postgrestest"
@@ -145,6 +147,20 @@ func TestServerLifeCycle(t *testing.T) {
 	c.available("a")
 	if got := c.sql("a", "SELECT x FROM t"); got != "1" {
 		t.Errorf("got %s", got)
+	}
+	var archive bytes.Buffer
+	if err := c.cloud.Save(c.ctx, &archive); err != nil {
+		t.Fatal(err)
+	}
+	c.sql("a", "UPDATE t SET x = 2")
+	c.cloud.RestartWith(func() {
+		if err := cloud.Restore(c.ctx, c.cloud.Dir, &archive); err != nil {
+			t.Fatal(err)
+		}
+	})
+	c.available("a")
+	if got := c.sql("a", "SELECT x FROM t"); got != "1" {
+		t.Errorf("a restored cloud has %s", got)
 	}
 	out := must(c.DeleteDBInstance(c.ctx, &rds.DeleteDBInstanceInput{DBInstanceIdentifier: aws.String("a"), FinalDBSnapshotIdentifier: aws.String("last")}))(t)
 	if *out.DBInstance.DBInstanceStatus != "deleting" {

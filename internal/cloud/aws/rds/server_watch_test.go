@@ -41,7 +41,9 @@ func TestServerLogsAndMetrics(t *testing.T) {
 		return secret.Password
 	}
 	first := password()
-	must(c.modify("a", func(in *rds.ModifyDBInstanceInput) { in.RotateMasterUserPassword, in.ApplyImmediately = aws.Bool(true), aws.Bool(true) }))(t)
+	must(c.modify("a", func(in *rds.ModifyDBInstanceInput) {
+		in.RotateMasterUserPassword, in.ApplyImmediately = aws.Bool(true), aws.Bool(true)
+	}))(t)
 	c.available("a")
 	if _, err := c.connect("a", first, true); err == nil || !strings.Contains(err.Error(), "28P01") {
 		t.Errorf("with the password from before its rotation: %v", err)
