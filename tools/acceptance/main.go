@@ -126,7 +126,7 @@ func packages(tests []*test) []string {
 
 // startCloud starts a cloud in the background and gives the environment for its clients.
 func startCloud(ctx context.Context, atoll, dir string) (env []string, stop func(), err error) {
-	if _, err := output(ctx, "", nil, atoll, "cloud", "start", "--detach", "--port", "0", "--dir", dir); err != nil {
+	if _, err := output(ctx, "", nil, atoll, "cloud", "start", "--detach", "--port", "0", "--runtime", "none", "--dir", dir); err != nil {
 		return nil, nil, err
 	}
 	stop = func() {
