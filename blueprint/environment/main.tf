@@ -20,7 +20,7 @@ module "registry" {
 
   prefix             = local.prefix
   encryption_key_arn = var.encryption_key_arn
-  first_image        = var.registry.first_image
+  first_image        = coalesce(var.first_image, var.registry.first_image)
   keep_images        = var.registry.keep_images
   protected          = var.protected
   repositories       = var.registry.repositories

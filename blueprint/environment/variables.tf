@@ -112,6 +112,12 @@ variable "environment" {
   }
 }
 
+variable "first_image" {
+  description = "The image that runs until the first deployment, in place of registry.first_image. `atoll up` gives the one that it has built."
+  type        = string
+  default     = null
+}
+
 variable "jobs" {
   description = "Tasks that run on a schedule and end, by name. schedule: rate(1 hour), or cron(0 3 * * ? *) in UTC. The rest as for services; modules/job and modules/task describe each setting."
   type = map(object({
