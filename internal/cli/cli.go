@@ -61,7 +61,9 @@ and rehearses every step on this machine, against an AWS that is built into this
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
-	root.AddCommand(newInit(env), newBuild(env), newPlan(env), newUp(env), newOutput(env), newDestroy(env), newExplain(env), newCloud(env), newDoctor(env), newProvider(env), newVersion(env))
+	root.AddCommand(newInit(env), newUp(env), newPlan(env), newDestroy(env), newOutput(env),
+		newBuild(env), newDeploy(env), newRollback(env), newExplain(env),
+		newCloud(env), newDoctor(env), newProvider(env), newVersion(env))
 	wrapArgs(root)
 	return root
 }

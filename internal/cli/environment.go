@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -54,6 +55,9 @@ type opened struct {
 	target      deploy.Target
 	progress    *ui.Progress
 	account     string // "" where it is not known
+	project     config.Project
+	settings    []string // local: what points tools at the cloud, as "A=b"
+	edge        string   // local: where load balancers answer, as host:port
 }
 
 // with opens an environment for f. The first steps are shown as they go.
@@ -65,7 +69,7 @@ func (f *environment) with(ctx context.Context, env Env, name string, do func(o 
 	if f.parallelism < 0 {
 		return &problem{err: fmt.Errorf("--parallelism %d is below 0", f.parallelism), try: "a number from 1 on", code: exitUsage}
 	}
-	project, err := f.project()
+	project, err := f.project(env)
 	if err != nil {
 		return err
 	}
@@ -80,13 +84,13 @@ func (f *environment) with(ctx context.Context, env Env, name string, do func(o 
 	p := ui.NewProgress(env.Stderr, ui.Detect(env.Stderr))
 	defer p.Close()
 	c := deploy.Config{Project: project, Environment: e, Target: target, Engine: options.Engine, Faithful: f.faithful, Parallelism: f.parallelism, Progress: p}
-	o := &opened{environment: e, target: target, progress: p, account: e.Account}
+	o := &opened{environment: e, target: target, progress: p, account: e.Account, project: project}
 	if target == deploy.Local {
 		if o.account == "" {
 			o.account = localAccount(name)
 		}
 		p.Say("%s on the local cloud: account %s, %s", name, o.account, e.Region)
-		if err := f.local(ctx, env, &c, options, o.account); err != nil {
+		if err := f.local(ctx, env, &c, options, o); err != nil {
 			return err
 		}
 	} else {
@@ -125,12 +129,20 @@ func known(account, region string) []string {
 	return []string{"account " + account, region}
 }
 
-func (f *environment) project() (config.Project, error) {
+// project finds the project: the one around the current folder, or the example app's where there is none and the example has been brought up.
+func (f *environment) project(env Env) (config.Project, error) {
 	from := f.infra
 	if from == "" {
 		from = "."
 	}
 	p, err := config.Find(from)
+	if err != nil && f.infra == "" {
+		if dir, dirErr := f.exampleDir(env); dirErr == nil {
+			if example, exampleErr := config.At(filepath.Join(dir, config.Folder)); exampleErr == nil {
+				return example, nil
+			}
+		}
+	}
 	if err == nil && f.infra != "" {
 		if abs, absErr := filepath.Abs(f.infra); absErr == nil && p.Root != abs && p.Root != filepath.Join(abs, config.Folder) {
 			return p, &problem{err: fmt.Errorf("%s holds no folder environment with Terraform files", f.infra), try: "atoll init --infra " + f.infra, code: exitFailed}
@@ -139,26 +151,37 @@ func (f *environment) project() (config.Project, error) {
 	return p, err
 }
 
+// exampleDir is where the example app lies, with the cloud that it is rehearsed on.
+func (f *environment) exampleDir(env Env) (string, error) {
+	dir, err := cloudDir(env, f.cloudDir)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(string(dir), "guestbook"), nil
+}
+
 // local starts the cloud if it does not run, sees that the provider is there, and fills in what a run on the local cloud needs.
-func (f *environment) local(ctx context.Context, env Env, c *deploy.Config, options terraform.ProviderOptions, account string) error {
+func (f *environment) local(ctx context.Context, env Env, c *deploy.Config, options terraform.ProviderOptions, o *opened) error {
 	dir, err := cloudDir(env, f.cloudDir)
 	if err != nil {
 		return err
 	}
 	err = deploy.Step(c.Progress, "local cloud", func() (string, error) {
 		info, err := startedCloud(ctx, env, dir)
+		o.edge = info.Edge
 		return info.Endpoint, err
 	})
 	if err != nil {
 		return err
 	}
-	settings, err := cloudSettings(ctx, env, dir, account, c.Environment.Region)
+	settings, err := cloudSettings(ctx, env, dir, o.account, c.Environment.Region)
 	if err != nil {
 		return err
 	}
 	for _, s := range settings {
 		c.Settings = append(c.Settings, s.name+"="+s.value)
 	}
+	o.settings = slices.Clone(c.Settings)
 	const key = "AWS provider"
 	err = deploy.Step(c.Progress, key, func() (string, error) {
 		options.Progress = func(e provider.Event) { c.Progress.Text(key, key+": "+e.String()) }

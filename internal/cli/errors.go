@@ -15,6 +15,7 @@ import (
 	"atoll/internal/cloud/daemon"
 	"atoll/internal/cloud/state"
 	"atoll/internal/hint"
+	"atoll/internal/release"
 	"atoll/internal/terraform"
 )
 
@@ -26,6 +27,7 @@ const (
 	exitNotRunning  = 3   // no cloud runs on the directory
 	exitChanges     = 4   // plan --detailed-exitcode: there are changes
 	exitBlocked     = 5   // explain: the flow does not get through
+	exitRolledBack  = 6   // deploy, rollback: the new image does not work, and the old one runs
 	exitInterrupted = 130 // by Ctrl-C, as shells have it
 )
 
@@ -88,7 +90,11 @@ func advised(err error) *problem {
 	p := &problem{err: err, code: exitFailed}
 	port := (*daemon.PortError)(nil)
 	failure := (*terraform.Failure)(nil)
+	bad := (*release.Failure)(nil)
 	switch {
+	case errors.As(err, &bad):
+		p.err, p.code = bad, exitRolledBack
+		p.try = "mend the app, and run atoll deploy again; what ran before runs still"
 	case errors.Is(err, context.Canceled) && errors.As(err, &failure):
 		p.err, p.code = errors.New("interrupted"), exitInterrupted
 		p.try = "run the same again: it carries on where this ended"

@@ -39,7 +39,7 @@ func (f *environment) clients(ctx context.Context, env Env, name string) (*inspe
 	if err := f.checkTarget(); err != nil {
 		return nil, config.Environment{}, err
 	}
-	project, err := f.project()
+	project, err := f.project(env)
 	if err != nil {
 		return nil, config.Environment{}, err
 	}

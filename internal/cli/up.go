@@ -2,60 +2,128 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"atoll/internal/build"
+	"atoll/internal/config"
 	"atoll/internal/deploy"
 	"atoll/internal/terraform"
 	"atoll/internal/ui"
 )
 
-type up struct{ environment }
+type up struct {
+	environment
+	builder string
+	noBuild bool
+}
+
+// rehearsed is the environment that is meant where none is named.
+const rehearsed = "dev"
 
 func newUp(env Env) *cobra.Command {
 	var f up
 	cmd := &cobra.Command{
-		Use: "up ENVIRONMENT", Short: "Make an environment, or bring it to what its files say", Args: cobra.ExactArgs(1),
-		Long: `Make an environment, or bring it to what its Terraform files say. On the local cloud it goes right ahead; on AWS it shows the plan
-and asks first. Ctrl-C ends it cleanly: what is being made is finished, and the next run carries on.
+		Use: "up [ENVIRONMENT]", Short: "Make an environment, or bring it to what its files say", Args: cobra.MaximumNArgs(1),
+		Long: `Make an environment, or bring it to what its Terraform files say: dev, if none is named. The first time the project's image is built, and
+pushed while Terraform works, so that the app runs at the end; from then on 'atoll deploy' changes it. In a folder without a project an
+example is brought up: a guestbook with a PostgreSQL.
+
+On the local cloud it goes right ahead; on AWS it shows the plan and asks first. Ctrl-C ends it cleanly: what is being made is finished, and
+the next run carries on.
 
 On the local cloud each environment has an account of its own: account_id of its tfvars file, else one by its name. Terraform works in a
 copy of the folder, infra/.atoll/local/ENVIRONMENT, where the state lies too; terraform works there by itself just as well.`,
-		Example: "  atoll up dev\n  atoll up prod --target aws",
-		RunE:    func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), env, args[0]) },
+		Example: "  atoll up\n  atoll up staging\n  atoll up prod --target aws",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.run(cmd.Context(), env, append(args, rehearsed)[0])
+		},
 	}
 	f.flags(cmd, env)
 	f.runFlags(cmd)
 	f.yesFlag(cmd)
+	cmd.Flags().StringVar(&f.builder, "builder", "", strings.Join(build.Builders(), ", ")+" (default: the best that works)")
+	cmd.Flags().BoolVar(&f.noBuild, "no-build", false, "build no image; the services run registry.first_image until 'atoll deploy'")
 	return cmd
 }
 
 func (f *up) run(ctx context.Context, env Env, name string) error {
 	began := time.Now()
+	if err := f.writeExample(env); err != nil {
+		return err
+	}
 	return f.with(ctx, env, name, func(o *opened) error {
-		summary, err := f.apply(ctx, env, o)
+		first, err := f.firstImage(ctx, env, o)
 		if err != nil {
+			return err
+		}
+		defer first.close()
+		first.pushMeanwhile(ctx)
+		summary, err := f.apply(ctx, env, o)
+		if err := first.pushed(err); err != nil {
 			return err
 		}
 		outputs, err := o.Outputs(ctx)
 		if err != nil {
 			return err
 		}
+		if err := first.deploy(ctx); err != nil {
+			return err
+		}
+		url := o.reachable(outputs)
+		status := f.tryURL(ctx, o, url)
 		if f.asJSON {
-			return writeJSON(env, values(outputs, false))
+			all := values(outputs, false)
+			if url != "" {
+				all["url"] = url
+			}
+			return writeJSON(env, all)
 		}
 		if summary.Empty() {
 			o.progress.Say("%s is as its files say, after %s", name, ui.Seconds(time.Since(began)))
 		} else {
 			o.progress.Say("%s is up after %s", name, ui.Seconds(time.Since(began)))
 		}
-		writeOutputs(env, outputs)
+		o.progress.Close()
+		writeOutputs(env, outputs, url)
+		f.whatNext(env, o, url, status)
 		return nil
 	})
+}
+
+// writeExample lays out the example app where the current folder has no project.
+func (f *up) writeExample(env Env) error {
+	if _, err := f.project(env); err == nil || f.infra != "" || f.target != string(deploy.Local) {
+		return nil // an error is told by those who need the project
+	}
+	dir, err := f.exampleDir(env)
+	if err != nil {
+		return err
+	}
+	say(env, "There is no project here: the example app is brought up, a guestbook with a PostgreSQL.")
+	say(env, "It lies in %s; 'atoll init' in a folder of yours begins your own.", dir)
+	if err := build.Example(dir); err != nil {
+		return err
+	}
+	i := initProject{infra: filepath.Join(dir, config.Folder), project: "guestbook", region: defaultRegion}
+	files, err := i.files()
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		if err := writeNew(filepath.Join(i.infra, filepath.FromSlash(file.name)), file.content); err != nil && !isExist(err) {
+			return fmt.Errorf("writing the example: %w", err)
+		}
+	}
+	return nil
 }
 
 func (f *up) apply(ctx context.Context, env Env, o *opened) (*deploy.Summary, error) {
@@ -77,6 +145,26 @@ func (f *up) apply(ctx context.Context, env Env, o *opened) (*deploy.Summary, er
 	return p.Summary, o.Apply(ctx, p)
 }
 
+// whatNext says what can be done with an environment that is up.
+func (f *up) whatNext(env Env, o *opened, url, status string) {
+	name, more := o.environment.Name, ""
+	if o.target == deploy.AWS {
+		more = " --target aws"
+	}
+	say(env, "")
+	if url != "" {
+		say(env, "Open           %s   (%s)", url, status)
+	}
+	for _, line := range [][2]string{
+		{"See", "atoll status " + name}, {"Read", "atoll logs " + name + " --follow"}, {"Change", "edit the app, then atoll deploy " + name},
+		{"Ask", "atoll explain " + name + " web db"}, {"Take down", "atoll destroy " + name},
+	} {
+		say(env, "%-14s %s%s", line[0], line[1], more)
+	}
+}
+
+func isExist(err error) bool { return errors.Is(err, fs.ErrExist) }
+
 // values gives the outputs' values; sensitive ones only if asked for.
 func values(outputs map[string]terraform.Output, sensitive bool) map[string]any {
 	all := map[string]any{}
@@ -88,10 +176,14 @@ func values(outputs map[string]terraform.Output, sensitive bool) map[string]any 
 	return all
 }
 
-// writeOutputs prints the outputs that are texts, numbers or truth values, one to a line.
-func writeOutputs(env Env, outputs map[string]terraform.Output) {
+// writeOutputs prints the outputs that are texts, numbers or truth values, one to a line; url is what is reached from here.
+func writeOutputs(env Env, outputs map[string]terraform.Output, url string) {
 	for _, name := range slices.Sorted(maps.Keys(outputs)) {
-		if text, ok := scalar(outputs[name]); ok {
+		text, ok := scalar(outputs[name])
+		if name == "url" && url != "" {
+			text = url
+		}
+		if ok {
 			fmt.Fprintf(env.Stdout, "%-22s %s\n", name, text)
 		}
 	}

@@ -46,6 +46,14 @@ func Find(from string) (Project, error) {
 	}
 }
 
+// At gives the project whose Terraform folder is dir.
+func At(dir string) (Project, error) {
+	if !isProject(dir) {
+		return Project{}, fmt.Errorf("there is no folder environment with Terraform files in %s", dir)
+	}
+	return Project{Root: dir}, nil
+}
+
 func isProject(dir string) bool {
 	files, _ := filepath.Glob(filepath.Join(dir, "environment", "*.tf"))
 	return len(files) > 0

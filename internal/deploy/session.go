@@ -89,6 +89,11 @@ func Open(ctx context.Context, c Config) (*Session, error) {
 	})
 }
 
+// Set gives a variable of the root module a value for the runs that follow. The tfvars file must not set it.
+func (s *Session) Set(variable, value string) {
+	s.space.Env = append(s.space.Env, "TF_VAR_"+variable+"="+value)
+}
+
 // initMark is the file in Terraform's data folder that holds the hash of what the last init was for.
 const initMark = "atoll-init"
 
@@ -118,7 +123,7 @@ func (s *Session) init(ctx context.Context, args []string) error {
 func fingerprint(dir string, settings []string) (string, error) {
 	h := sha256.New()
 	for _, s := range settings {
-		if strings.HasPrefix(s, "TF_") || strings.HasPrefix(s, "-") {
+		if strings.HasPrefix(s, "TF_") && !strings.HasPrefix(s, "TF_VAR_") || strings.HasPrefix(s, "-") {
 			fmt.Fprintln(h, s)
 		}
 	}

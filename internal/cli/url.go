@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"atoll/internal/deploy"
+	"atoll/internal/terraform"
+	"atoll/internal/ui"
+)
+
+// awsDomain ends the names of load balancers. On this machine they end otherwise: every resolver leads names under localhost here.
+const awsDomain = ".amazonaws.com"
+
+// localURL gives the address at which the local cloud answers for a load balancer's: edge is where it does, as host:port.
+func localURL(address, edge string) string {
+	u, err := url.Parse(address)
+	_, port, splitErr := net.SplitHostPort(edge)
+	if err != nil || splitErr != nil {
+		return address
+	}
+	host := strings.TrimSuffix(u.Hostname(), awsDomain)
+	if host == u.Hostname() { // a domain of the user's own
+		u.Host = net.JoinHostPort(host, port)
+		return u.String()
+	}
+	u.Host = net.JoinHostPort(host+".localhost", port)
+	return u.String()
+}
+
+// reachable gives the URL at which an environment is reached from here; empty without one.
+func (o *opened) reachable(outputs map[string]terraform.Output) string {
+	address, _ := outputs["url"].Value.(string)
+	if address == "" || o.target != deploy.Local {
+		return address
+	}
+	return localURL(address, o.edge)
+}
+
+// answerTime bounds how long a fresh environment may take to answer.
+const answerTime = time.Minute
+
+// tryURL asks an environment for its first page until it answers with success, and words how that went.
+func (f *up) tryURL(ctx context.Context, o *opened, address string) (status string) {
+	if address == "" {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	client := edgeClient(o)
+	status = "no answer"
+	_ = deploy.Step(o.progress, "first answer", func() (string, error) { // a page that is not there is no failure of up
+		for {
+			began := time.Now()
+			code, err := get(ctx, client, address)
+			if err == nil && code < http.StatusInternalServerError {
+				status = fmt.Sprintf("%d in %s", code, ui.Seconds(time.Since(began)))
+				return status, nil
+			}
+			if err == nil {
+				status = fmt.Sprintf("answers %d", code)
+			}
+			select {
+			case <-ctx.Done():
+				return status, nil
+			case <-time.After(lookPause):
+			}
+		}
+	})
+	return status
+}
+
+// edgeClient reaches load balancers; on the local cloud it needs no names.
+func edgeClient(o *opened) *http.Client {
+	t := &http.Transport{DisableKeepAlives: true}
+	if o.target == deploy.Local {
+		t.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, o.edge)
+		}
+	}
+	return &http.Client{Transport: t, Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+func get(ctx context.Context, client *http.Client, address string) (int, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return 0, err
+	}
+	answer, err := client.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	return answer.StatusCode, answer.Body.Close()
+}
