@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"atoll/internal/cloud/auth"
@@ -26,6 +27,20 @@ type DataPlane struct {
 // tasksDir holds the files of tasks that run, and unpackedDir the root file systems of images. Neither is part of the cloud's state.
 func tasksDir(dir string) string    { return filepath.Join(dir, "tasks") }
 func unpackedDir(dir string) string { return filepath.Join(dir, "unpacked") }
+
+// removeTasks removes the files of tasks that a killed cloud has left, with the file systems that are mounted there.
+func removeTasks(dir string) error {
+	roots, err := filepath.Glob(filepath.Join(dir, "*", "*"))
+	if err != nil {
+		return err
+	}
+	for _, root := range roots {
+		if err := image.RemoveWritable(root); err != nil {
+			return err
+		}
+	}
+	return os.RemoveAll(dir)
+}
 
 // values reads what tasks are given by reference, as the services' own operations give it.
 type values struct {

@@ -52,6 +52,9 @@ func (c *Cloud) newPlane(p planeParts) (*plane, error) {
 	if c.config.DataPlane.Containers == nil {
 		return out, nil
 	}
+	if err := removeTasks(tasksDir(c.config.Dir)); err != nil {
+		return nil, err
+	}
 	var err error
 	if out.images, err = image.Open(unpackedDir(c.config.Dir), image.Options{Volatile: true}); err != nil {
 		return nil, err

@@ -18,10 +18,10 @@ func capabilities() []string {
 	return []string{"CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP", "NET_BIND_SERVICE", "NET_RAW", "SYS_CHROOT", "MKNOD", "AUDIT_WRITE", "SETFCAP"}
 }
 
-// writeBundle writes what an OCI runtime needs beside the root file system.
+// writeBundle writes what an OCI runtime needs beside the root file system; parent is the control group above the container's group.
 // https://github.com/opencontainers/runtime-spec/blob/main/config.md
-func writeBundle(dir string, s *Spec) error {
-	config, err := runtimeConfig(s)
+func writeBundle(dir, parent string, s *Spec) error {
+	config, err := runtimeConfig(parent, s)
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func writeBundle(dir string, s *Spec) error {
 	return os.WriteFile(filepath.Join(dir, "config.json"), b, 0o600)
 }
 
-func runtimeConfig(s *Spec) (*specs.Spec, error) {
+func runtimeConfig(parent string, s *Spec) (*specs.Spec, error) {
 	who, err := lookUp(s.Root, s.User)
 	if err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func runtimeConfig(s *Spec) (*specs.Spec, error) {
 		},
 		Mounts: mounts(s),
 		Linux: &specs.Linux{
-			CgroupsPath: cgroupOf(s.Group) + "/" + s.ID, Namespaces: namespaces(s.Network), Resources: resources(s.Limits),
+			CgroupsPath: "/" + filepath.Join(parent, s.Group, s.ID), Namespaces: namespaces(s.Network), Resources: resources(s.Limits),
 			MaskedPaths:   []string{"/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/sys/firmware", "/proc/scsi"},
 			ReadonlyPaths: []string{"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"},
 		},
@@ -167,6 +167,3 @@ func resources(l Limits) *specs.LinuxResources {
 	}
 	return r
 }
-
-// cgroupOf is a group's path below the root of the control groups.
-func cgroupOf(group string) string { return "/" + filepath.Join(cgroupParent, group) }

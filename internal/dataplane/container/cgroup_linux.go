@@ -3,6 +3,8 @@ package container
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,19 +17,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// cgroupParent holds the control groups of all groups.
-const cgroupParent = "atoll"
+// parentOf names the control group that holds those of a runtime, by the runtime's directory.
+func parentOf(dir string) string {
+	sum := sha256.Sum256([]byte(dir))
+	return "atoll-" + hex.EncodeToString(sum[:6])
+}
 
 // cgroups is the machine's control groups, of version 1 or 2, from their root on.
 // https://docs.kernel.org/admin-guide/cgroup-v1/ https://docs.kernel.org/admin-guide/cgroup-v2.html
 type cgroups struct {
 	root    string
+	parent  string // of all groups, below the root
 	unified bool
 }
 
-// machineCgroups finds the control groups. ok is false where they cannot be changed.
-func machineCgroups() (c cgroups, ok bool) {
-	c.root = "/sys/fs/cgroup"
+// machineCgroups finds the control groups for a runtime's directory. ok is false where they cannot be changed.
+func machineCgroups(dir string) (c cgroups, ok bool) {
+	c.root, c.parent = "/sys/fs/cgroup", parentOf(dir)
 	var s unix.Statfs_t
 	c.unified = unix.Statfs(c.root, &s) == nil && s.Type == unix.CGROUP2_SUPER_MAGIC
 	ok = true
@@ -37,7 +43,7 @@ func machineCgroups() (c cgroups, ok bool) {
 		}
 	}
 	if ok && c.unified {
-		ok = c.delegate(c.root) == nil && c.delegate(filepath.Join(c.root, cgroupParent)) == nil
+		ok = c.delegate(c.root) == nil && c.delegate(filepath.Join(c.root, c.parent)) == nil
 	}
 	return c, ok
 }
@@ -50,16 +56,16 @@ func (c cgroups) delegate(dir string) error {
 // dirs are the directories of a group.
 func (c cgroups) dirs(group string) []string {
 	if c.unified {
-		return []string{filepath.Join(c.root, cgroupParent, group)}
+		return []string{filepath.Join(c.root, c.parent, group)}
 	}
-	return []string{filepath.Join(c.root, "memory", cgroupParent, group), filepath.Join(c.root, "cpu", cgroupParent, group), filepath.Join(c.root, "cpuacct", cgroupParent, group)}
+	return []string{filepath.Join(c.root, "memory", c.parent, group), filepath.Join(c.root, "cpu", c.parent, group), filepath.Join(c.root, "cpuacct", c.parent, group)}
 }
 
 func (c cgroups) file(controller, group, name string) string {
 	if c.unified {
 		controller = ""
 	}
-	return filepath.Join(c.root, controller, cgroupParent, group, name)
+	return filepath.Join(c.root, controller, c.parent, group, name)
 }
 
 func (c cgroups) create(group string, l Limits) error {
@@ -132,6 +138,24 @@ func (c cgroups) removeNow(group string) error {
 		}
 	}
 	return nil
+}
+
+// sweep removes all groups, and their parent where last is set; what still runs in them stays.
+func (c cgroups) sweep(last bool) {
+	for _, dir := range c.dirs("") {
+		groups, err := os.ReadDir(dir)
+		if err != nil {
+			continue
+		}
+		for _, g := range groups {
+			if g.IsDir() {
+				_ = c.removeNow(g.Name())
+			}
+		}
+		if last {
+			_ = unix.Rmdir(dir)
+		}
+	}
 }
 
 // outOfMemory counts how often the kernel has ended a process of a group, and of a container in it.

@@ -37,7 +37,7 @@ func NewProcess(dir string, logger *slog.Logger) (*Process, error) {
 		return nil, fmt.Errorf("%w: namespaces need root", ErrUnavailable)
 	}
 	p := &Process{dir: dir, logger: logger, running: map[string]*processContainer{}}
-	p.cgroups, p.limits = machineCgroups()
+	p.cgroups, p.limits = machineCgroups(dir)
 	if !p.limits {
 		logger.Warn("containers run without limits of CPU and memory", "why", "the control groups under "+p.cgroups.root+" cannot be changed")
 	}
@@ -239,6 +239,9 @@ func (p *Process) endLeftovers() error {
 		}
 		errs = append(errs, os.Remove(file))
 	}
+	if p.limits {
+		p.cgroups.sweep(false)
+	}
 	return errors.Join(errs...)
 }
 
@@ -356,6 +359,9 @@ func (p *Process) Close() error {
 	}
 	for _, c := range all {
 		c.Wait()
+	}
+	if p.limits {
+		p.cgroups.sweep(true)
 	}
 	return errors.Join(errs...)
 }

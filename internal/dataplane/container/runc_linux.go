@@ -37,7 +37,7 @@ func NewRunc(ctx context.Context, dir string, logger *slog.Logger) (*Runc, error
 	if os.Getuid() != 0 {
 		return nil, fmt.Errorf("%w: runc needs root", ErrUnavailable)
 	}
-	c, ok := machineCgroups()
+	c, ok := machineCgroups(dir)
 	if !ok {
 		return nil, fmt.Errorf("%w: the control groups under %s cannot be changed", ErrUnavailable, c.root)
 	}
@@ -78,6 +78,7 @@ func (r *Runc) endLeftovers(ctx context.Context) error {
 			errs = append(errs, err)
 		}
 	}
+	r.cgroups.sweep(false)
 	bundles, err := os.ReadDir(filepath.Join(r.dir, "bundles"))
 	if err != nil {
 		return err
@@ -130,7 +131,7 @@ func (r *Runc) Start(ctx context.Context, spec Spec) (Container, error) {
 }
 
 func (c *runcContainer) start(ctx context.Context) error {
-	if err := writeBundle(c.dir, &c.spec); err != nil {
+	if err := writeBundle(c.dir, c.runtime.cgroups.parent, &c.spec); err != nil {
 		return err
 	}
 	// The container lives on when ctx ends: that is Signal's matter.
@@ -239,5 +240,6 @@ func (r *Runc) Close() error {
 	for _, c := range all {
 		c.Wait()
 	}
+	r.cgroups.sweep(true)
 	return errors.Join(errs...)
 }
