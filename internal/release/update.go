@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-
 )
 
 // update has the services run their new revisions, and waits until they do. If one does not get there, all go back.
@@ -118,4 +117,3 @@ func (r *Release) rolledBack(ctx context.Context, u *unit, s *types.Service) err
 	}
 	return f
 }
-
