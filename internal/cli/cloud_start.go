@@ -85,7 +85,7 @@ func (f *cloudStart) run(ctx context.Context, env Env) error {
 		level = slog.LevelDebug
 	}
 	logger := slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: level}))
-	config := daemon.Config{Dir: dir, Port: f.port, EdgePort: f.edgePort(), Runtime: daemon.Runtime(f.runtime), Version: release, Logger: logger}
+	config := daemon.Config{Dir: dir, Port: f.port, EdgePort: f.edgePort(), Runtime: daemon.Runtime(f.runtime), Version: sourceVersion, Logger: logger}
 	if f.readyFD == 0 {
 		return daemon.Run(ctx, config, func(info daemon.Info) {
 			if err := f.started(env, info, "Stop it with:   Ctrl-C"); err != nil {

@@ -35,7 +35,7 @@ func localURL(address, edge string) string {
 
 // reachable gives the URL at which an environment is reached from here; empty without one.
 func (o *opened) reachable(outputs map[string]terraform.Output) string {
-	address, _ := outputs["url"].Value.(string)
+	address, _ := scalar(outputs["url"])
 	if address == "" || o.target != deploy.Local {
 		return address
 	}

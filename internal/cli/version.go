@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// release is the version of this source tree.
-const release = "0.1.0-dev"
+// sourceVersion is the version of this source tree.
+const sourceVersion = "0.1.0-dev"
 
 // buildInfo is what `atoll version` shows.
 type buildInfo struct {
@@ -21,7 +21,7 @@ type buildInfo struct {
 }
 
 func thisBuild() buildInfo {
-	b := buildInfo{Version: release, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
+	b := buildInfo{Version: sourceVersion, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" {
