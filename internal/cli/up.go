@@ -34,8 +34,8 @@ func newUp(env Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "up [ENVIRONMENT]", Short: "Make an environment, or bring it to what its files say", Args: cobra.MaximumNArgs(1),
 		Long: `Make an environment, or bring it to what its Terraform files say: dev, if none is named. The first time the project's image is built, and
-pushed while Terraform works, so that the app runs at the end; from then on 'atoll deploy' changes it. In a folder without a project an
-example is brought up: a guestbook with a PostgreSQL.
+pushed while Terraform works, so that the app runs at the end; from then on 'atoll deploy' changes it. In a folder without a project,
+'atoll up' alone brings up an example: a guestbook with a PostgreSQL.
 
 On the local cloud it goes right ahead; on AWS it shows the plan and asks first. Ctrl-C ends it cleanly: what is being made is finished, and
 the next run carries on.
@@ -44,6 +44,11 @@ On the local cloud each environment has an account of its own: account_id of its
 copy of the folder, infra/.atoll/local/ENVIRONMENT, where the state lies too; terraform works there by itself just as well.`,
 		Example: "  atoll up\n  atoll up staging\n  atoll up prod --target aws",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				if err := f.writeExample(env); err != nil {
+					return err
+				}
+			}
 			return f.run(cmd.Context(), env, append(args, rehearsed)[0])
 		},
 	}
@@ -57,9 +62,6 @@ copy of the folder, infra/.atoll/local/ENVIRONMENT, where the state lies too; te
 
 func (f *up) run(ctx context.Context, env Env, name string) error {
 	began := time.Now()
-	if err := f.writeExample(env); err != nil {
-		return err
-	}
 	return f.with(ctx, env, name, func(o *opened) error {
 		first, err := f.firstImage(ctx, env, o)
 		if err != nil {
