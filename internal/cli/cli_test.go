@@ -39,6 +39,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("ATOLL_CACHE_DIR", e.WorkDir+"/cache")
+			e.Setenv("ATOLL_RUNTIME", "none") // what runs is tested elsewhere
 			e.Values["shop"] = new(inspecttest.Shop)
 			for _, name := range []string{"GOCACHE", "GOMODCACHE"} { // what is built and fetched already
 				value, err := exec.Command("go", "env", name).Output()
