@@ -71,7 +71,7 @@ func (v *server) fill(ctx context.Context, spec *Spec, all []Installation) error
 		return errors.Join(err, os.RemoveAll(data))
 	}
 	v.saved.Built = true
-	return v.save()
+	return v.note()
 }
 
 // baseBackup copies a running server into a directory. With a slot, which is made, the server keeps the WAL that a follower needs.

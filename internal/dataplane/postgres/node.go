@@ -14,8 +14,6 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
-
-	"atoll/internal/disk"
 )
 
 // node is one postmaster with its data directory. A server has one, or two while a standby stands by.
@@ -68,21 +66,22 @@ const (
 	hardStop  = 10 * time.Second      // for that, before the process is killed
 )
 
-// resume is start for data that is to be recovered: a copy of a running server, or what a crash left. PostgreSQL would first force
-// each of its thousand files to disk, which takes seconds; instead it starts with fsync off, gets it on as soon as it answers, and
-// the file system is synced beside that. A loss of power within these moments can damage the data, a crash cannot.
+// resume is start with fsync off, until settle. PostgreSQL would first force each of a recovered directory's thousand files to disk,
+// which takes seconds, and a new server's first commits would wait for its whole copied data. A loss of power before settle's
+// sync has ended can damage the data; a crash of PostgreSQL or of this process cannot.
 func (n *node) resume(ctx context.Context, files map[string]string) error {
 	quick := maps.Clone(files)
 	quick["postgresql.conf"] += "fsync = off\n"
-	if err := n.start(ctx, quick); err != nil {
+	return n.start(ctx, quick)
+}
+
+// settle turns fsync on, and has all that was written before synced beside that.
+func (n *node) settle(ctx context.Context, files map[string]string) error {
+	if err := n.write(map[string]string{"postgresql.conf": files["postgresql.conf"]}); err != nil {
 		return err
 	}
-	err := n.write(map[string]string{"postgresql.conf": files["postgresql.conf"]})
-	if err == nil {
-		err = n.reload(ctx)
-	}
-	if err != nil {
-		return errors.Join(err, n.stop(context.WithoutCancel(ctx), sigImmediate))
+	if err := n.reload(ctx); err != nil {
+		return err
 	}
 	n.sup.running.Go(func() { syncFiles(n.data) })
 	return nil
@@ -122,7 +121,7 @@ func (n *node) write(files map[string]string) error {
 			}
 			continue
 		}
-		if _, err := disk.Write(path, []byte(text), 0o600); err != nil {
+		if err := replace(path, []byte(text)); err != nil {
 			return fmt.Errorf("configuring %s: %w", n.name, err)
 		}
 		if err := n.sup.who.own(path); err != nil {
@@ -130,6 +129,15 @@ func (n *node) write(files map[string]string) error {
 		}
 	}
 	return nil
+}
+
+// replace writes a file that is whole or absent unless power is lost: what is written anew at each start needs no sync, for which the disk
+// would have to write all that was copied before.
+func replace(path string, content []byte) error {
+	if err := os.WriteFile(path+".tmp", content, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".tmp", path)
 }
 
 func (n *node) launch(ctx context.Context) error {

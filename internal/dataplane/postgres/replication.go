@@ -208,6 +208,9 @@ func (v *server) follow(ctx context.Context, files map[string]string) error {
 		return err
 	}
 	v.standby = s
+	if err := s.settle(ctx, files); err != nil {
+		return errors.Join(err, s.stop(context.WithoutCancel(ctx), sigFast))
+	}
 	err := v.awaitStandby(ctx, "state = 'streaming'")
 	if err == nil {
 		if err = v.setSynced(ctx, true); err == nil {

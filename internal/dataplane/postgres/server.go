@@ -68,6 +68,18 @@ func newServer(s *Supervisor, name string) *server {
 
 func (v *server) recordFile() string { return filepath.Join(v.dir, "server.json") }
 
+// note is save for what is found out or done again after a loss of power.
+func (v *server) note() error {
+	raw, err := json.Marshal(v.saved)
+	if err == nil {
+		err = replace(v.recordFile(), raw)
+	}
+	if err != nil {
+		return fmt.Errorf("noting the state of %s: %w", v.name, err)
+	}
+	return nil
+}
+
 func (v *server) save() error {
 	raw, err := json.Marshal(v.saved)
 	if err != nil {
@@ -112,7 +124,7 @@ func (v *server) bring(ctx context.Context, spec Spec) (Report, error) {
 	}
 	if v.saved.Restarts != spec.Restarts || v.saved.Port != v.primary.Load().port {
 		v.saved.Restarts, v.saved.Port = spec.Restarts, v.primary.Load().port
-		if err := v.save(); err != nil {
+		if err := v.note(); err != nil {
 			return report, err
 		}
 	}
@@ -136,7 +148,8 @@ func (v *server) serve(ctx context.Context, n *node) error {
 	if err != nil {
 		return err
 	}
-	if n.up() {
+	launched := !n.up()
+	if !launched {
 		if err := n.write(files); err != nil {
 			return err
 		}
@@ -153,6 +166,11 @@ func (v *server) serve(ctx context.Context, n *node) error {
 	}
 	if v.want.Source == "" {
 		if err := v.furnish(ctx, n); err != nil {
+			return err
+		}
+	}
+	if launched {
+		if err := n.settle(ctx, files); err != nil {
 			return err
 		}
 	}
@@ -275,7 +293,7 @@ func (v *server) furnish(ctx context.Context, n *node) error {
 		}
 	}
 	v.saved.Secret, v.saved.Logical, v.saved.Database = digest, v.want.Logical, true
-	return v.save()
+	return v.note()
 }
 
 // pending gives the settings that wait for a restart.
