@@ -32,41 +32,41 @@ func gather(ctx context.Context, client *ec2.Client, id string) (*network, error
 		tables  []types.RouteTable
 		acls    []types.NetworkAcl
 	)
-	g, ctx := errgroup.WithContext(ctx)
+	g, together := errgroup.WithContext(ctx) // it ends with Wait
 	g.Go(func() (err error) {
-		vpc, err = client.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{VpcIds: []string{id}})
+		vpc, err = client.DescribeVpcs(together, &ec2.DescribeVpcsInput{VpcIds: []string{id}})
 		return err
 	})
 	g.Go(func() (err error) {
-		dns, err = client.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: &id, Attribute: types.VpcAttributeNameEnableDnsSupport})
+		dns, err = client.DescribeVpcAttribute(together, &ec2.DescribeVpcAttributeInput{VpcId: &id, Attribute: types.VpcAttributeNameEnableDnsSupport})
 		return err
 	})
 	g.Go(func() (err error) {
-		subnets, err = all(ctx, ec2.NewDescribeSubnetsPaginator(client, &ec2.DescribeSubnetsInput{Filters: in}).NextPage, func(o *ec2.DescribeSubnetsOutput) ([]types.Subnet, *string) {
+		subnets, err = all(together, ec2.NewDescribeSubnetsPaginator(client, &ec2.DescribeSubnetsInput{Filters: in}).NextPage, func(o *ec2.DescribeSubnetsOutput) ([]types.Subnet, *string) {
 			return o.Subnets, o.NextToken
 		})
 		return err
 	})
 	g.Go(func() (err error) {
-		tables, err = all(ctx, ec2.NewDescribeRouteTablesPaginator(client, &ec2.DescribeRouteTablesInput{Filters: in}).NextPage, func(o *ec2.DescribeRouteTablesOutput) ([]types.RouteTable, *string) {
+		tables, err = all(together, ec2.NewDescribeRouteTablesPaginator(client, &ec2.DescribeRouteTablesInput{Filters: in}).NextPage, func(o *ec2.DescribeRouteTablesOutput) ([]types.RouteTable, *string) {
 			return o.RouteTables, o.NextToken
 		})
 		return err
 	})
 	g.Go(func() (err error) {
-		acls, err = all(ctx, ec2.NewDescribeNetworkAclsPaginator(client, &ec2.DescribeNetworkAclsInput{Filters: in}).NextPage, func(o *ec2.DescribeNetworkAclsOutput) ([]types.NetworkAcl, *string) {
+		acls, err = all(together, ec2.NewDescribeNetworkAclsPaginator(client, &ec2.DescribeNetworkAclsInput{Filters: in}).NextPage, func(o *ec2.DescribeNetworkAclsOutput) ([]types.NetworkAcl, *string) {
 			return o.NetworkAcls, o.NextToken
 		})
 		return err
 	})
 	g.Go(func() (err error) {
-		n.Interfaces, err = all(ctx, ec2.NewDescribeNetworkInterfacesPaginator(client, &ec2.DescribeNetworkInterfacesInput{Filters: in}).NextPage, func(o *ec2.DescribeNetworkInterfacesOutput) ([]types.NetworkInterface, *string) {
+		n.Interfaces, err = all(together, ec2.NewDescribeNetworkInterfacesPaginator(client, &ec2.DescribeNetworkInterfacesInput{Filters: in}).NextPage, func(o *ec2.DescribeNetworkInterfacesOutput) ([]types.NetworkInterface, *string) {
 			return o.NetworkInterfaces, o.NextToken
 		})
 		return err
 	})
-	g.Go(func() error { return n.groups(ctx, client, in) })
-	g.Go(func() error { return n.gateways(ctx, client, in) })
+	g.Go(func() error { return n.groups(together, client, in) })
+	g.Go(func() error { return n.gateways(together, client, in) })
 	if err := g.Wait(); err != nil {
 		return nil, fmt.Errorf("describing the network %s: %w", id, err)
 	}
