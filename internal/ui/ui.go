@@ -16,23 +16,29 @@ import (
 
 // Terminal says how to draw.
 type Terminal struct {
-	Live  bool       // lines can be drawn anew
-	Width func() int // columns; 0 where unknown
+	Live    bool       // lines can be drawn anew
+	Colours bool       // texts may be coloured
+	Width   func() int // columns; 0 where unknown
+	Height  func() int // lines; 0 where unknown
 }
 
 // Detect tells whether w is a terminal that can redraw.
 func Detect(w io.Writer) Terminal {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) || os.Getenv("TERM") == "dumb" || os.Getenv("NO_COLOR") != "" && os.Getenv("CI") != "" {
-		return Terminal{Width: func() int { return 0 }}
+		none := func() int { return 0 }
+		return Terminal{Width: none, Height: none}
 	}
-	return Terminal{Live: true, Width: func() int {
-		width, _, err := term.GetSize(int(f.Fd()))
+	size := func() (width, height int) {
+		width, height, err := term.GetSize(int(f.Fd()))
 		if err != nil {
-			return 0
+			return 0, 0
 		}
-		return width
-	}}
+		return width, height
+	}
+	return Terminal{Live: true, Colours: os.Getenv("NO_COLOR") == "",
+		Width:  func() int { width, _ := size(); return width },
+		Height: func() int { _, height := size(); return height }}
 }
 
 // tick is how often running times are drawn anew.
@@ -190,7 +196,7 @@ func (p *Progress) redraw() {
 		if i == maxLive {
 			line = fmt.Sprintf("  and %d more", len(p.running)-maxLive)
 		}
-		b.WriteString(cut(line, width) + "\n")
+		b.WriteString(Cut(line, width) + "\n")
 		p.drawn++
 		if i == maxLive {
 			break
@@ -199,11 +205,42 @@ func (p *Progress) redraw() {
 	_, _ = io.WriteString(p.w, b.String()) // a terminal that is gone shows nothing
 }
 
-// cut shortens a line to the width of the screen: a line that wraps could not be taken away again.
-func cut(line string, width int) string {
-	runes := []rune(line)
-	if width > 1 && len(runes) >= width {
-		return string(runes[:width-2]) + "…"
+// Cut shortens a line to the width of the screen, 0 where unknown: a line that wraps could not be drawn anew. Codes of styles take no room.
+func Cut(line string, width int) string {
+	if width <= 1 {
+		return line
+	}
+	room, escape, styled := width-2, false, false
+	for i, r := range line {
+		switch {
+		case escape:
+			escape = r != 'm'
+		case r == '\x1b':
+			escape, styled = true, true
+		case room == 0 && columns(line[i:]) > 1:
+			if styled {
+				return line[:i] + "\x1b[0m…"
+			}
+			return line[:i] + "…"
+		case room > 0:
+			room--
+		}
 	}
 	return line
+}
+
+// columns counts those that a text takes, codes of styles apart.
+func columns(text string) int {
+	n, escape := 0, false
+	for _, r := range text {
+		switch {
+		case escape:
+			escape = r != 'm'
+		case r == '\x1b':
+			escape = true
+		default:
+			n++
+		}
+	}
+	return n
 }
