@@ -120,6 +120,7 @@ var layers = map[string][]string{
 	"internal/machine":             {},
 	"internal/release":             {"internal/hint", "internal/inspect"},
 	"internal/reach":               {},
+	"internal/status":              {"internal/inspect"},
 	"internal/terraform":           {"internal/disk", "internal/hint", "internal/machine", "tools/provider"},
 	"internal/ui":                  {},
 	"test":                         {"internal", "blueprint"},
