@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,13 +9,17 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -50,7 +55,7 @@ func TestScripts(t *testing.T) {
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"corrupt": corrupt, "exits": exits, "mode": mode, "repository": repository, "shop": shop},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"alarm": alarm, "corrupt": corrupt, "exits": exits, "interrupted": interrupted, "mode": mode, "repository": repository, "shop": shop},
 	})
 }
 
@@ -75,6 +80,54 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	if code := strconv.Itoa(failed.ExitCode()); code != args[0] {
 		ts.Fatalf("the exit code is %s, want %s", code, args[0])
 	}
+}
+
+// interrupted runs a program until a line of its stdout matches, sends it SIGINT, and wants it to end with exit code 0. What it wrote from then on is
+// read too, so that it never waits: interrupted 'REGEXP' PROGRAM ARGUMENT...
+func interrupted(ts *testscript.TestScript, _ bool, args []string) {
+	want := regexp.MustCompile(args[0])
+	path := ""
+	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
+		if found := filepath.Join(dir, args[1]); path == "" {
+			if _, err := os.Stat(found); err == nil {
+				path = found
+			}
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, args[2:]...)
+	cmd.Dir = ts.MkAbs(".")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	for _, name := range []string{"PATH", "HOME", "ATOLL_CACHE_DIR", "ATOLL_RUNTIME"} {
+		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
+	}
+	out, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	seen := false
+	var all strings.Builder
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		all.WriteString(lines.Text() + "\n")
+		if !seen && want.MatchString(lines.Text()) {
+			seen = true
+			ts.Check(cmd.Process.Signal(os.Interrupt))
+		}
+	}
+	if err := cmd.Wait(); err != nil || !seen {
+		ts.Fatalf("%v: %v; seen: %t\n%s%s", args[1:], err, seen, all.String(), stderr.String())
+	}
+}
+
+// alarm makes an alarm that is raised.
+func alarm(ts *testscript.TestScript, _ bool, args []string) {
+	client, ctx := cloudwatch.NewFromConfig(sdk(ts)), context.Background()
+	_, err := client.PutMetricAlarm(ctx, &cloudwatch.PutMetricAlarmInput{AlarmName: &args[0], Namespace: new("AWS/ECS"), MetricName: new("CPUUtilization"), Statistic: "Average",
+		Period: new(int32(60)), EvaluationPeriods: new(int32(1)), Threshold: new(85.0), ComparisonOperator: "GreaterThanThreshold", ActionsEnabled: new(false)})
+	ts.Check(err)
+	_, err = client.SetAlarmState(ctx, &cloudwatch.SetAlarmStateInput{AlarmName: &args[0], StateValue: "ALARM", StateReason: new("measured")})
+	ts.Check(err)
 }
 
 // script is a script as a test.

@@ -20,18 +20,24 @@ func (f *environment) inspect(ctx context.Context, env Env, name string) (*inspe
 	if err != nil {
 		return nil, e, err
 	}
+	found, err := f.standing(ctx, clients, e)
+	return found, e, err
+}
+
+// standing finds what stands of an environment, by clients that are there already.
+func (f *environment) standing(ctx context.Context, clients *inspect.Clients, e config.Environment) (*inspect.Environment, error) {
 	found, err := inspect.Load(ctx, clients, e.Project, e.Name)
 	if err != nil {
-		return nil, e, err
+		return nil, err
 	}
 	if found.Empty() {
-		where, up := "the local cloud", "atoll up "+name
+		where, up := "the local cloud", "atoll up "+e.Name
 		if f.target == string(deploy.AWS) {
-			where, up = "AWS, in "+e.Region, "atoll up "+name+" --target aws"
+			where, up = "AWS, in "+e.Region, "atoll up "+e.Name+" --target aws"
 		}
-		return nil, e, advise(fmt.Errorf("nothing of %s stands on %s", name, where), "%s", up)
+		return nil, advise(fmt.Errorf("nothing of %s stands on %s", e.Name, where), "%s", up)
 	}
-	return found, e, nil
+	return found, nil
 }
 
 // clients gives the clients of AWS's APIs for an environment's account and region, with what its tfvars file says.

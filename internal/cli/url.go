@@ -9,7 +9,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/zclconf/go-cty/cty"
+
+	"atoll/internal/cloud/daemon"
+	"atoll/internal/config"
 	"atoll/internal/deploy"
+	"atoll/internal/inspect"
+	"atoll/internal/status"
 	"atoll/internal/terraform"
 	"atoll/internal/ui"
 )
@@ -40,6 +46,30 @@ func (o *opened) reachable(outputs map[string]terraform.Output) string {
 		return address
 	}
 	return localURL(address, o.edge)
+}
+
+// urlOf gives the URL at which what stands of an environment is reached from here; empty without a load balancer that takes requests.
+func (f *environment) urlOf(ctx context.Context, env Env, found *inspect.Environment, settings config.Environment) (string, error) {
+	if found.LoadBalancer == nil {
+		return "", nil
+	}
+	domain := ""
+	if d, ok := settings.Setting("domain", "name"); ok && d.Value.Type() == cty.String && !d.Value.IsNull() {
+		domain = d.Value.AsString()
+	}
+	address := status.URL(found.LoadBalancer, domain)
+	if address == "" || f.target != string(deploy.Local) {
+		return address, nil
+	}
+	dir, err := cloudDir(env, f.cloudDir)
+	if err != nil {
+		return "", err
+	}
+	info, err := daemon.NewClient(dir).Info(ctx)
+	if err != nil {
+		return "", err
+	}
+	return localURL(address, info.Edge), nil
 }
 
 // answerTime bounds how long a fresh environment may take to answer.
