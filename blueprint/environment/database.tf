@@ -1,10 +1,3 @@
-locals {
-  database_clients = merge(
-    { for name, service in var.services : name => module.service[name].security_group_id if service.database },
-    { for name, job in var.jobs : name => module.job[name].security_group_id if job.database },
-  )
-}
-
 module "database" {
   source = "../modules/database"
   count  = var.database == null ? 0 : 1
@@ -13,7 +6,6 @@ module "database" {
   allow_major_version_upgrade = var.database.allow_major_version_upgrade
   apply_immediately           = var.database.apply_immediately
   backup                      = var.database.backup
-  clients                     = local.database_clients
   database_name               = var.database.name
   encryption_key_arn          = var.encryption_key_arn
   engine_version              = var.database.engine_version

@@ -18,6 +18,8 @@ locals {
     PGPASSWORD = "${module.database[0].secret_arn}:password::"
   }
 
+  database_access = var.database == null ? null : { security_group_id = module.database[0].security_group_id }
+
   # What services and jobs have in common.
   containers = {
     for name, task in merge(var.services, var.jobs) : name => {
@@ -62,6 +64,7 @@ module "service" {
 
   cluster            = local.cluster
   container          = local.containers[each.key]
+  database           = each.value.database ? local.database_access : null
   deployment         = local.deployments[each.key]
   egress_ports       = each.value.egress_ports
   encryption_key_arn = var.encryption_key_arn
@@ -83,6 +86,7 @@ module "job" {
 
   cluster            = local.cluster
   container          = local.containers[each.key]
+  database           = each.value.database ? local.database_access : null
   egress_ports       = each.value.egress_ports
   enabled            = each.value.enabled
   encryption_key_arn = var.encryption_key_arn

@@ -37,13 +37,6 @@ variable "backup" {
   }
 }
 
-variable "clients" {
-  description = "Security groups that may connect, by a name of yours."
-  type        = map(string)
-  default     = {}
-  nullable    = false
-}
-
 variable "database_name" {
   description = "Name of the database that is made with the instance."
   type        = string

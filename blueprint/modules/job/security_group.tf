@@ -19,3 +19,29 @@ resource "aws_vpc_security_group_egress_rule" "internet" {
 
   tags = merge(var.tags, { Name = "${local.full}-internet-${each.key}" })
 }
+
+resource "aws_vpc_security_group_egress_rule" "database" {
+  count = var.database != null ? 1 : 0
+
+  security_group_id            = aws_security_group.main.id
+  description                  = "PostgreSQL"
+  referenced_security_group_id = var.database.security_group_id
+  ip_protocol                  = "tcp"
+  from_port                    = var.database.port
+  to_port                      = var.database.port
+
+  tags = merge(var.tags, { Name = "${local.full}-database" })
+}
+
+resource "aws_vpc_security_group_ingress_rule" "database" {
+  count = var.database != null ? 1 : 0
+
+  security_group_id            = var.database.security_group_id
+  description                  = "PostgreSQL from ${var.name}"
+  referenced_security_group_id = aws_security_group.main.id
+  ip_protocol                  = "tcp"
+  from_port                    = var.database.port
+  to_port                      = var.database.port
+
+  tags = merge(var.tags, { Name = "${local.full}-database" })
+}

@@ -26,6 +26,15 @@ variable "container" {
   nullable = false
 }
 
+variable "database" {
+  description = "Security group of the database that tasks connect to, and its port; null for none."
+  type = object({
+    port              = optional(number, 5432)
+    security_group_id = string
+  })
+  default = null
+}
+
 variable "egress_ports" {
   description = "TCP ports on which tasks may reach the internet. 443 is what AWS's APIs and image registries need."
   type        = set(number)

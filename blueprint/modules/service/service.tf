@@ -65,7 +65,10 @@ resource "aws_ecs_service" "main" {
   # A target group takes targets only once a listener forwards to it. Tasks must reach what they start from for as long as they run.
   depends_on = [
     aws_lb_listener_rule.main,
+    aws_vpc_security_group_egress_rule.database,
     aws_vpc_security_group_egress_rule.internet,
+    aws_vpc_security_group_egress_rule.load_balancer,
+    aws_vpc_security_group_ingress_rule.database,
     aws_vpc_security_group_ingress_rule.load_balancer,
   ]
 }

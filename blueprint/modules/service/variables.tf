@@ -27,6 +27,15 @@ variable "container" {
   nullable = false
 }
 
+variable "database" {
+  description = "Security group of the database that tasks connect to, and its port; null for none."
+  type = object({
+    port              = optional(number, 5432)
+    security_group_id = string
+  })
+  default = null
+}
+
 variable "deployment" {
   description = <<-EOT
     How tasks are replaced. minimum_healthy_percent and maximum_percent: of the desired count, while it goes on. grace_seconds: how long failed health checks of a new
