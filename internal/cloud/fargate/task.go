@@ -133,6 +133,9 @@ func (t *task) run(ctx context.Context) {
 	if err == nil {
 		t.agent.tell(t.sc, t.runningReport())
 		report.StopCode, report.Reason = t.watch(ctx)
+		if report.StopCode != "" { // before what takes its time: nobody is to send it requests any more
+			t.agent.tell(t.sc, ecs.Report{Task: t.arn, Status: "STOPPING", StopCode: report.StopCode, Reason: report.Reason})
+		}
 	} else {
 		report.StopCode, report.Reason = "TaskFailedToStart", err.Error()
 	}
@@ -227,7 +230,7 @@ func (t *task) watch(ctx context.Context) (code, reason string) {
 	ended := make(chan *taskContainer, len(t.containers))
 	for _, c := range t.containers {
 		if c.process != nil {
-			t.agent.running.Go(func() { c.process.Wait(); ended <- c })
+			t.agent.running.Go(func() { <-c.process.Done(); ended <- c })
 		}
 	}
 	for {

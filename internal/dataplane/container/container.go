@@ -78,9 +78,9 @@ type Size struct{ Rows, Columns uint16 }
 
 // Container is a container that has been started.
 type Container interface {
-	// Wait returns when the container has ended, to everyone who waits.
+	// Wait returns when the container has ended and is removed, to everyone who waits.
 	Wait() Exit
-	// Done is closed when the container has ended.
+	// Done is closed as soon as the container has ended.
 	Done() <-chan struct{}
 	// Signal sends a signal to its first process. One to a container that has ended is lost.
 	Signal(ctx context.Context, s os.Signal) error

@@ -105,8 +105,9 @@ type runcContainer struct {
 	runtime *Runc
 	spec    Spec
 	dir     string
-	process *os.Process // process 1 of the container
-	done    chan struct{}
+	process *os.Process   // process 1 of the container
+	done    chan struct{} // it has ended
+	removed chan struct{} // and nothing is left of it
 	exit    Exit
 }
 
@@ -117,7 +118,7 @@ func (r *Runc) Start(ctx context.Context, spec Spec) (Container, error) {
 			return nil, err
 		}
 	}
-	c := &runcContainer{runtime: r, spec: spec, dir: filepath.Join(r.dir, "bundles", spec.ID), done: make(chan struct{})}
+	c := &runcContainer{runtime: r, spec: spec, dir: filepath.Join(r.dir, "bundles", spec.ID), done: make(chan struct{}), removed: make(chan struct{})}
 	if err := os.Mkdir(c.dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -196,18 +197,19 @@ func (c *runcContainer) await(cmd *exec.Cmd) {
 		code = killed
 	}
 	c.exit = Exit{Code: code, OutOfMemory: code == killed && c.runtime.cgroups.outOfMemory(c.spec.Group, c.spec.ID) > 0}
+	close(c.done)
 	c.runtime.mu.Lock()
 	delete(c.runtime.running, c.spec.ID)
 	c.runtime.mu.Unlock()
 	if _, err := c.runtime.run(context.Background(), "delete", "--force", c.spec.ID); err != nil {
 		c.runtime.logger.Error("removing a container", "id", c.spec.ID, "err", err)
 	}
-	close(c.done)
+	close(c.removed)
 }
 
-// Wait returns when the container has ended.
+// Wait returns when the container has ended and is removed.
 func (c *runcContainer) Wait() Exit {
-	<-c.done
+	<-c.removed
 	if err := os.RemoveAll(c.dir); err != nil {
 		c.runtime.logger.Error("removing a container's bundle", "id", c.spec.ID, "err", err)
 	}

@@ -18,7 +18,8 @@
 //   - A target that has never been healthy is checked each second, so that it need not wait for an interval; its failures count once an interval.
 //   - Draining ends with the last request in flight, and so does the state draining. States and drains are lost with the process: a restart
 //     finds all targets initial. Cookies of stickiness stay valid.
-//   - As on AWS, a request is never sent to a second target: a target that refuses a connection answers 502 until its checks have failed.
+//   - A request whose connection a target refuses goes to another target, if there is one: nothing of it was sent. AWS answers 502. A request that
+//     was sent is never sent again.
 //   - A client that stalls within a request is cut off after the idle time-out with the target's connection (504), not answered with 408.
 //   - Desync mitigation is Go's: requests that are ambiguous are refused with 400 in each mode.
 //   - Access logs: sizes count header lines and bodies, without frames of HTTP/2 and of chunks. Files of a process that is killed are lost.

@@ -135,7 +135,7 @@ func (e *exchange) forward() {
 	}
 	e.dispatched = e.p.clock.Now()
 	to := httputil.ReverseProxy{
-		Transport: e.target.transport(e.node), BufferPool: e.p.buffers, ErrorLog: e.p.errorLog,
+		Transport: attempts{e}, BufferPool: e.p.buffers, ErrorLog: e.p.errorLog,
 		Rewrite:        func(pr *httputil.ProxyRequest) { e.rewrite(pr, config.Secure) },
 		ModifyResponse: func(resp *http.Response) error { e.modify(resp, sticky); return nil },
 		ErrorHandler:   func(_ http.ResponseWriter, _ *http.Request, err error) { e.failed(err) },

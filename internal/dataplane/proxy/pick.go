@@ -27,6 +27,24 @@ func (g *group) pick(n *node, wanted func(t *target) bool) *target {
 	return chosen
 }
 
+// pickOther is pick for a request that some targets have refused.
+func (g *group) pickOther(n *node, refused map[*target]bool) *target {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var from []*target
+	for _, t := range g.candidates(n) {
+		if !refused[t] {
+			from = append(from, t)
+		}
+	}
+	if len(from) == 0 {
+		return nil
+	}
+	chosen := g.choose(from)
+	chosen.inFlight++
+	return chosen
+}
+
 // candidates gives the healthy targets or, where they are too few, all that are in use.
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html#target-group-health
 func (g *group) candidates(n *node) []*target {

@@ -21,7 +21,7 @@ type TaskRun struct {
 // Report says what has become of a task.
 type Report struct {
 	Task       string // ARN
-	Status     string // PENDING, RUNNING or STOPPED; empty: no change
+	Status     string // PENDING, RUNNING, STOPPING (by itself) or STOPPED; empty: no change
 	Health     string // HEALTHY, UNHEALTHY or UNKNOWN; empty: no change
 	Containers []ContainerReport
 	StopCode   string // why it stopped by itself, such as EssentialContainerExited
@@ -147,8 +147,10 @@ func (t *txn) apply(task *taskRecord, r *serviceRecord, report *Report) {
 	if report.Status == taskRunning && *task.Task.LastStatus == taskPending && r != nil {
 		t.register(task, r)
 	}
-	if report.Status == taskStopped {
+	if report.Status == taskStopped || report.Status == taskStopping {
 		t.deregister(task)
+	}
+	if report.Status == taskStopped {
 		if task.Interface != "" {
 			t.d.Network.ReleaseInterface(t.tx, t.sc, task.Interface)
 		}
@@ -161,7 +163,7 @@ func (t *txn) apply(task *taskRecord, r *serviceRecord, report *Report) {
 	t.change(task, func() { t.applyTo(&task.Task, report, asked) })
 	switch {
 	case r == nil || asked:
-	case report.Status == taskStopped:
+	case report.Status == taskStopped || report.Status == taskStopping:
 		t.tell(r, fmt.Sprintf(" has stopped 1 running tasks: (task %s).", task.ID))
 		if !report.Lost {
 			t.failed(task, r)
@@ -197,6 +199,9 @@ func (t *txn) applyTo(task *Task, report *Report, asked bool) {
 		if task.PullStoppedAt == nil {
 			task.PullStoppedAt = new(t.now)
 		}
+	case report.Status == taskStopping && !asked:
+		task.LastStatus, task.DesiredStatus, task.StoppingAt = new(taskStopping), new(taskStopped), new(t.now)
+		task.StopCode, task.StoppedReason = optional(report.StopCode), optional(report.Reason)
 	case report.Status == taskStopped:
 		task.LastStatus, task.DesiredStatus, task.StoppedAt, task.ExecutionStoppedAt = new(taskStopped), new(taskStopped), new(t.now), new(t.now)
 		if task.StoppingAt == nil {
