@@ -31,8 +31,9 @@ func Open(ctx context.Context, patience time.Duration, log *slog.Logger) (*Book,
 	config.ConnConfig.RuntimeParams["application_name"] = "guestbook"
 	config.ConnConfig.RuntimeParams["statement_timeout"] = "5000" // milliseconds
 	config.MaxConns = 10
-	config.MaxConnLifetime = 30 * time.Minute
-	config.MaxConnLifetimeJitter = 5 * time.Minute
+	// Young connections find out soon that the network or the database has changed: security groups let those go on that they let in before.
+	config.MaxConnLifetime = 20 * time.Second
+	config.MaxConnLifetimeJitter = 5 * time.Second
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("preparing connections: %w", err)
