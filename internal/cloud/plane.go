@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"atoll/internal/cloud/aws/acm"
+	"atoll/internal/cloud/aws/cloudwatch"
 	"atoll/internal/cloud/aws/ec2"
 	"atoll/internal/cloud/aws/ecr"
 	"atoll/internal/cloud/aws/ecs"
@@ -22,6 +23,7 @@ import (
 type plane struct {
 	agent    *fargate.Agent
 	metadata *fargate.Metadata
+	meter    *fargate.Meter
 	images   *image.Store
 	peers    *carrierPeers // nil without a data plane
 	endpoint *endpoint     // always there
@@ -36,6 +38,7 @@ type planeParts struct {
 	secrets      *secretsmanager.Service
 	parameters   *ssm.Service
 	groups       *logs.Service
+	monitor      *cloudwatch.Service
 	registry     *ecr.Service
 	certificates *acm.Service
 }
@@ -67,6 +70,7 @@ func (c *Cloud) newPlane(p planeParts) (*plane, error) {
 		Values: values{c.config.Clock, p.secrets, p.parameters},
 	})
 	out.metadata = fargate.NewMetadata(out.agent)
+	out.meter = fargate.NewMeter(out.agent, p.monitor)
 	out.peers.metadata = out.metadata
 	return out, nil
 }
@@ -98,7 +102,7 @@ func (p *plane) begin(c *carrier, tasks *ecs.Service, names ...named) {
 func (p *plane) workers() []worker {
 	out := []worker{p.endpoint}
 	if p.agent != nil {
-		out = append(out, p.agent, p.metadata, closing{p.images.Close})
+		out = append(out, p.agent, p.metadata, p.meter, closing{p.images.Close})
 	}
 	return out
 }

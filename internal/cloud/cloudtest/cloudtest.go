@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 
 	"atoll/internal/cloud"
 	"atoll/internal/cloud/clock"
+	"atoll/internal/dataplane/container"
 	"atoll/internal/dataplane/postgres"
 )
 
@@ -39,6 +41,7 @@ type Cloud struct {
 
 type options struct {
 	postgres bool
+	runtime  container.Runtime
 	durable  bool
 	realTime bool
 	http     *http.Client
@@ -66,6 +69,9 @@ func Serving(n cloud.Network) Option {
 // Postgres runs real databases behind RDS's PostgreSQL instances; a test that uses it calls postgrestest.Need first.
 func Postgres() Option { return func(o *options) { o.postgres = true } }
 
+// Containers runs tasks with a runtime, in network namespaces: the test is skipped where these are not allowed.
+func Containers(r container.Runtime) Option { return func(o *options) { o.runtime = r } }
+
 // Start runs a cloud until the test ends. Its clock stands still at the time of the start unless RealTime is given; signatures
 // are accepted within 15 minutes of it.
 func Start(t testing.TB, opts ...Option) *Cloud {
@@ -76,6 +82,9 @@ func Start(t testing.TB, opts ...Option) *Cloud {
 	}
 	if !c.options.realTime {
 		c.Clock = clock.NewManual(time.Now())
+	}
+	if c.options.runtime != nil && os.Getuid() != 0 {
+		t.Skip("network namespaces need root: run the tests as root to have tasks tested")
 	}
 	c.open()
 	c.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.ServeHTTP(w, r) }))
@@ -92,8 +101,11 @@ func Start(t testing.TB, opts ...Option) *Cloud {
 func (c *Cloud) open() {
 	c.t.Helper()
 	config := cloud.Config{Dir: c.Dir, Ephemeral: !c.options.durable, Logger: logger(c.t), HTTP: c.options.http}
+	if c.options.postgres || c.options.runtime != nil {
+		config.DataPlane = &cloud.DataPlane{Containers: c.options.runtime}
+	}
 	if c.options.postgres {
-		config.DataPlane = &cloud.DataPlane{Postgres: &postgres.Config{}}
+		config.DataPlane.Postgres = &postgres.Config{}
 	}
 	if c.Clock != nil {
 		config.Clock = c.Clock

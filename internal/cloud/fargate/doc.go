@@ -3,7 +3,8 @@
 //
 // A task gets a network namespace behind its network interface, a control group of its size, its secrets and parameters with the
 // permissions of its execution role, its images with the same, credentials of its task role and the metadata endpoint of version 4 at 169.254.170.2, and
-// its containers' output in CloudWatch Logs. It ends with its first essential container. Reasons are worded as AWS words them.
+// its containers' output in CloudWatch Logs. It ends with its first essential container. Reasons are worded as AWS words them. Each minute CloudWatch is
+// told what CPU and memory the tasks of services use, as their control groups have it.
 //
 // Tasks do not outlive the cloud: when it ends they are stopped, and those that a killed cloud has left are ended at the next start; services start others.
 //
@@ -14,5 +15,6 @@
 //     to AWS's endpoints starts all the same.
 //   - Every line of output is one event; awslogs' multiline options are not followed.
 //   - A flow to a task's port comes from the task's own address, not from the load balancer's.
+//   - A task is measured from its first full minute on, or from its first 20 seconds. Where the machine lets nobody change control groups, nothing is measured.
 //   - Task storage is as large as the machine's disk.
 package fargate

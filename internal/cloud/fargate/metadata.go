@@ -193,9 +193,7 @@ func (t *task) metadata() TaskMetadata {
 	m := TaskMetadata{
 		Cluster: text(t.record.ClusterArn), TaskARN: t.arn, Family: text(t.definition.Family), Revision: last(strings.ReplaceAll(text(t.definition.TaskDefinitionArn), ":", "/")),
 		DesiredStatus: desired, KnownStatus: "RUNNING", Limits: TaskLimits{float64(t.cpu) / 1024, t.memory}, AvailabilityZone: t.zone, LaunchType: "FARGATE", PullStoppedAt: &pulled,
-	}
-	if service, ok := strings.CutPrefix(text(t.record.Group), "service:"); ok {
-		m.ServiceName = service
+		ServiceName: t.service(),
 	}
 	for _, c := range t.containers {
 		m.Containers = append(m.Containers, t.containerMetadata(c))

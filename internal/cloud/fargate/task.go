@@ -73,6 +73,15 @@ func amount(s *string) int64 {
 
 func last(arn string) string { return arn[strings.LastIndexByte(arn, '/')+1:] }
 
+// service gives the name of the service that the task belongs to; empty for none.
+func (t *task) service() string {
+	name, ok := strings.CutPrefix(text(t.record.Group), "service:")
+	if !ok {
+		return ""
+	}
+	return name
+}
+
 // newTask copies what a task is made of, since records are changed by later transactions.
 func (a *Agent) newTask(tx *state.Tx, run *ecs.TaskRun) *task {
 	t := &task{
