@@ -68,6 +68,9 @@ func (l *loader) spread(tasks []inspect.Task) {
 			if group != "service:"+s.Name {
 				continue
 			}
+			if told.Stopped != nil && told.Created.Before(aws.ToTime(l.e.Services[i].Detail.CreatedAt)) {
+				continue // of a service that had the name before
+			}
 			if told.Stopped != nil {
 				s.Stopped = slices.Insert(s.Stopped, 0, told)
 				s.Stopped = s.Stopped[:min(len(s.Stopped), stoppedTasks)]

@@ -117,6 +117,7 @@ var layers = map[string][]string{
 	"internal/explain":             {"internal/config", "internal/hint", "internal/inspect", "internal/reach"},
 	"internal/hint":                {},
 	"internal/inspect":             {"internal/inspect"},
+	"internal/logs":                {"internal/hint", "internal/inspect"},
 	"internal/machine":             {},
 	"internal/release":             {"internal/hint", "internal/inspect"},
 	"internal/reach":               {},

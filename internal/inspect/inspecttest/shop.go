@@ -172,20 +172,22 @@ func (s *Shop) database() {
 	Must(s.RDS.CreateDBSubnetGroup(ctx, &rds.CreateDBSubnetGroupInput{DBSubnetGroupName: new(Prefix), DBSubnetGroupDescription: new("private"), SubnetIds: s.Private, Tags: tags}))(s.t)
 	Must(s.RDS.CreateDBInstance(ctx, &rds.CreateDBInstanceInput{DBInstanceIdentifier: new(Prefix), DBInstanceClass: new("db.t4g.micro"), Engine: new("postgres"),
 		AllocatedStorage: new(int32(20)), MasterUsername: new("app"), MasterUserPassword: new("correct-horse"), DBSubnetGroupName: new(Prefix),
-		VpcSecurityGroupIds: []string{s.Groups["database"]}, PubliclyAccessible: new(false), Tags: tags}))(s.t)
+		VpcSecurityGroupIds: []string{s.Groups["database"]}, PubliclyAccessible: new(false), EnableCloudwatchLogsExports: []string{"postgresql"}, Tags: tags}))(s.t)
 }
 
 func (s *Shop) containers() {
 	t, ctx := s.t, s.t.Context()
 	tags := []ecstypes.Tag{{Key: new("Project"), Value: new(Project)}, {Key: new("Environment"), Value: new(Environment)}}
+	execution := s.role("-execution", "ecs-tasks")
 	cluster := Must(s.ECS.CreateCluster(ctx, &ecs.CreateClusterInput{ClusterName: new(Prefix), Tags: tags}))(t).Cluster.ClusterArn
 	for _, name := range []string{"web", "worker", "report"} {
-		container := ecstypes.ContainerDefinition{Name: &name, Image: new("app:1")}
+		container := ecstypes.ContainerDefinition{Name: &name, Image: new("app:1"), LogConfiguration: &ecstypes.LogConfiguration{LogDriver: ecstypes.LogDriverAwslogs,
+			Options: map[string]string{"awslogs-group": "/" + Prefix + "/" + name, "awslogs-region": s.Config.Region, "awslogs-stream-prefix": name}}}
 		if name == "web" {
 			container.PortMappings = []ecstypes.PortMapping{{ContainerPort: new(int32(8080))}}
 		}
 		definition := Must(s.ECS.RegisterTaskDefinition(ctx, &ecs.RegisterTaskDefinitionInput{Family: new(Prefix + "-" + name), Cpu: new("256"), Memory: new("512"),
-			NetworkMode: "awsvpc", RequiresCompatibilities: []ecstypes.Compatibility{"FARGATE"}, ContainerDefinitions: []ecstypes.ContainerDefinition{container}}))(t).TaskDefinition
+			NetworkMode: "awsvpc", ExecutionRoleArn: execution, RequiresCompatibilities: []ecstypes.Compatibility{"FARGATE"}, ContainerDefinitions: []ecstypes.ContainerDefinition{container}}))(t).TaskDefinition
 		if name == "report" {
 			s.job(*cluster, *definition.TaskDefinitionArn)
 			continue
@@ -199,10 +201,15 @@ func (s *Shop) containers() {
 	}
 }
 
+// role makes a role for a service of AWS.
+func (s *Shop) role(name, service string) *string {
+	return Must(iam.NewFromConfig(s.Config).CreateRole(s.t.Context(), &iam.CreateRoleInput{RoleName: new(Prefix + name), AssumeRolePolicyDocument: new(
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"` + service + `.amazonaws.com"},"Action":"sts:AssumeRole"}]}`)}))(s.t).Role.Arn
+}
+
 func (s *Shop) job(cluster, definition string) {
 	ctx := s.t.Context()
-	role := Must(iam.NewFromConfig(s.Config).CreateRole(ctx, &iam.CreateRoleInput{RoleName: new(Prefix + "-report-start"), AssumeRolePolicyDocument: new(
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sts:AssumeRole"}]}`)}))(s.t).Role.Arn
+	role := s.role("-report-start", "events")
 	Must(s.Events.PutRule(ctx, &eventbridge.PutRuleInput{Name: new(Prefix + "-report"), ScheduleExpression: new("rate(1 day)")}))(s.t)
 	Must(s.Events.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: new(Prefix + "-report"), Targets: []eventtypes.Target{{Id: new("report"), Arn: &cluster, RoleArn: role,
 		EcsParameters: &eventtypes.EcsParameters{TaskDefinitionArn: &definition, LaunchType: "FARGATE", NetworkConfiguration: &eventtypes.NetworkConfiguration{
