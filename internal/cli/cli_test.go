@@ -20,6 +20,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	logtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -55,7 +57,7 @@ func TestScripts(t *testing.T) {
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"alarm": alarm, "corrupt": corrupt, "exits": exits, "interrupted": interrupted, "mode": mode, "repository": repository, "shop": shop},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"alarm": alarm, "corrupt": corrupt, "exits": exits, "interrupted": interrupted, "mode": mode, "repository": repository, "shop": shop, "writes": writes},
 	})
 }
 
@@ -127,6 +129,21 @@ func alarm(ts *testscript.TestScript, _ bool, args []string) {
 		Period: new(int32(60)), EvaluationPeriods: new(int32(1)), Threshold: new(85.0), ComparisonOperator: "GreaterThanThreshold", ActionsEnabled: new(false)})
 	ts.Check(err)
 	_, err = client.SetAlarmState(ctx, &cloudwatch.SetAlarmStateInput{AlarmName: &args[0], StateValue: "ALARM", StateReason: new("measured")})
+	ts.Check(err)
+}
+
+// writes writes log lines as a task would: writes GROUP STREAM MESSAGE...
+func writes(ts *testscript.TestScript, _ bool, args []string) {
+	client, ctx := cloudwatchlogs.NewFromConfig(sdk(ts)), context.Background()
+	_, err := client.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: &args[0]})
+	ts.Check(err)
+	_, err = client.CreateLogStream(ctx, &cloudwatchlogs.CreateLogStreamInput{LogGroupName: &args[0], LogStreamName: &args[1]})
+	ts.Check(err)
+	var events []logtypes.InputLogEvent
+	for _, message := range args[2:] {
+		events = append(events, logtypes.InputLogEvent{Timestamp: new(time.Now().UnixMilli()), Message: &message})
+	}
+	_, err = client.PutLogEvents(ctx, &cloudwatchlogs.PutLogEventsInput{LogGroupName: &args[0], LogStreamName: &args[1], LogEvents: events})
 	ts.Check(err)
 }
 

@@ -103,3 +103,9 @@ func Ago(d time.Duration) string {
 	}
 	return fmt.Sprintf("%d d", int(d.Hours()/24))
 }
+
+// Distinct gives one of some colours that tell things apart.
+func Distinct(n int) Style {
+	colours := [...]Style{"36", "35", "34", "33", "32", "96", "95", "94"}
+	return colours[n%len(colours)]
+}
