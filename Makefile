@@ -5,8 +5,8 @@ FUZZTIME = 60s
 
 .PHONY: build test lint e2e acceptance fuzz gen bench
 
-build: ## bin/atoll
-	go build -trimpath -o bin/atoll ./cmd/atoll
+build: ## bin/atoll; without libraries, for it is the first process of containers
+	CGO_ENABLED=0 go build -trimpath -o bin/atoll ./cmd/atoll
 
 test: ## everything that needs no Terraform
 	go test ./...

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -115,7 +116,7 @@ func (f *up) writeExample(env Env) error {
 	if err := build.Example(dir); err != nil {
 		return err
 	}
-	i := initProject{infra: filepath.Join(dir, config.Folder), project: "guestbook", region: defaultRegion}
+	i := initProject{infra: filepath.Join(dir, config.Folder), project: "guestbook", region: cmp.Or(env.Machine.Getenv("AWS_REGION"), defaultRegion)}
 	files, err := i.files()
 	if err != nil {
 		return err

@@ -23,7 +23,11 @@ func (s *Session) Plan(ctx context.Context, destroy bool) (*Plan, error) {
 	err = s.step("plan", func() (string, error) {
 		o := s.options()
 		o.Out, o.Destroy = p.file, destroy
-		if _, err := s.space.Plan(ctx, o, s.reading("plan")); err != nil {
+		err := s.withoutVanished(ctx, func() error {
+			_, err := s.space.Plan(ctx, o, s.reading("plan"))
+			return err
+		})
+		if err != nil {
 			return "", err
 		}
 		shown, err := s.space.Show(ctx, p.file)
@@ -64,9 +68,14 @@ func (s *Session) Destroy(ctx context.Context) (*Summary, error) { return s.appl
 func (s *Session) apply(ctx context.Context, destroy bool) (*Summary, error) {
 	o := s.options()
 	o.Destroy = destroy
-	a := newApplying(s.c.Progress, nil)
-	err := s.space.Apply(ctx, o, a.on)
-	return a.summary, a.finish(err)
+	var summary *Summary
+	err := s.withoutVanished(ctx, func() error {
+		a := newApplying(s.c.Progress, nil)
+		err := a.finish(s.space.Apply(ctx, o, a.on))
+		summary = a.summary
+		return err
+	})
+	return summary, err
 }
 
 // Outputs gives the environment's outputs.

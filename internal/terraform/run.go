@@ -118,6 +118,16 @@ type Output struct {
 	Sensitive bool            `json:"sensitive"`
 }
 
+// Forget takes resources out of the state, by their addresses.
+func (w Workspace) Forget(ctx context.Context, state string, addresses ...string) error {
+	args := []string{"state", "rm"}
+	if state != "" {
+		args = append(args, "-state="+state)
+	}
+	_, err := w.output(ctx, append(args, addresses...)...)
+	return err
+}
+
 // Outputs gives the outputs in the state; none where nothing was applied.
 func (w Workspace) Outputs(ctx context.Context, state string) (map[string]Output, error) {
 	args := []string{"output", "-json", "-no-color"}

@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 	}
 	atoll = filepath.Join(dir, "atoll")
 	build := exec.Command("go", "build", "-o", atoll, "atoll/cmd/atoll")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // it is process 1 of containers, which have no libraries
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "building atoll: %v\n%s", err, out)
 		os.Exit(1)
@@ -42,15 +43,22 @@ func TestMain(m *testing.M) {
 
 // localCloud is a cloud that runs as a process of its own.
 type localCloud struct {
-	t   *testing.T
-	dir string
-	env []string // for clients
+	t       *testing.T
+	dir     string
+	env     []string // for clients
+	runtime string
 }
 
-// startCloud starts a cloud on a free port and stops it with the test.
+// startCloud starts a cloud whose tasks and databases are records, on a free port, and stops it with the test.
 func startCloud(t *testing.T) *localCloud {
 	t.Helper()
-	c := &localCloud{t: t, dir: t.TempDir()}
+	return startCloudWith(t, "none")
+}
+
+// startCloudWith starts a cloud with a runtime for tasks.
+func startCloudWith(t *testing.T, runtime string) *localCloud {
+	t.Helper()
+	c := &localCloud{t: t, dir: t.TempDir(), runtime: runtime}
 	c.start("0")
 	t.Cleanup(func() { run(t, nil, atoll, "cloud", "stop", "--dir", c.dir).must(0) })
 	return c
@@ -59,7 +67,7 @@ func startCloud(t *testing.T) *localCloud {
 // start starts the cloud on a port and reads the settings for clients.
 func (c *localCloud) start(port string) {
 	c.t.Helper()
-	run(c.t, nil, atoll, "cloud", "start", "--detach", "--port", port, "--dir", c.dir).must(0)
+	run(c.t, nil, atoll, "cloud", "start", "--detach", "--port", port, "--runtime", c.runtime, "--dir", c.dir).must(0)
 	c.env = c.settings()
 }
 
@@ -112,6 +120,7 @@ func (c *localCloud) kill() {
 	var status struct {
 		PID      int    `json:"pid"`
 		Endpoint string `json:"endpoint"`
+		Edge     string `json:"edge"`
 	}
 	out := run(c.t, nil, atoll, "cloud", "status", "--json", "--dir", c.dir).must(0)
 	if err := json.Unmarshal([]byte(out), &status); err != nil {
@@ -120,9 +129,9 @@ func (c *localCloud) kill() {
 	if err := syscall.Kill(status.PID, syscall.SIGKILL); err != nil {
 		c.t.Fatal(err)
 	}
-	port := status.Endpoint[strings.LastIndex(status.Endpoint, ":")+1:]
+	port, edge := status.Endpoint[strings.LastIndex(status.Endpoint, ":")+1:], status.Edge[strings.LastIndex(status.Edge, ":")+1:]
 	deadline := time.Now().Add(10 * time.Second)
-	for run(c.t, nil, atoll, "cloud", "start", "--detach", "--port", port, "--dir", c.dir).code != 0 {
+	for run(c.t, nil, atoll, "cloud", "start", "--detach", "--port", port, "--edge-port", edge, "--runtime", c.runtime, "--dir", c.dir).code != 0 {
 		if time.Now().After(deadline) {
 			c.t.Fatal("the cloud did not start again")
 		}
