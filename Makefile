@@ -3,7 +3,10 @@ GOLANGCI = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 TFLINT = go run github.com/terraform-linters/tflint@v0.64.0
 FUZZTIME = 60s
 
-.PHONY: build test lint e2e acceptance fuzz gen bench
+.PHONY: up build test lint e2e acceptance fuzz gen bench
+
+up: build ## the example app on this machine, by bin/atoll up
+	./bin/atoll up
 
 build: ## bin/atoll; without libraries, for it is the first process of containers
 	CGO_ENABLED=0 go build -trimpath -o bin/atoll ./cmd/atoll

@@ -58,6 +58,7 @@ type opened struct {
 	project     config.Project
 	settings    []string // local: what points tools at the cloud, as "A=b"
 	edge        string   // local: where load balancers answer, as host:port
+	cloud       daemon.Info
 }
 
 // with opens an environment for f. The first steps are shown as they go.
@@ -168,7 +169,7 @@ func (f *environment) local(ctx context.Context, env Env, c *deploy.Config, opti
 	}
 	err = deploy.Step(c.Progress, "local cloud", func() (string, error) {
 		info, err := startedCloud(ctx, env, dir)
-		o.edge = info.Edge
+		o.edge, o.cloud = info.Edge, info
 		return info.Endpoint, err
 	})
 	if err != nil {

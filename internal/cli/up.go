@@ -15,7 +15,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"atoll/internal/build"
+	"atoll/internal/cloud/daemon"
 	"atoll/internal/config"
+	"atoll/internal/dataplane/postgres"
 	"atoll/internal/deploy"
 	"atoll/internal/terraform"
 	"atoll/internal/ui"
@@ -64,6 +66,9 @@ copy of the folder, infra/.atoll/local/ENVIRONMENT, where the state lies too; te
 func (f *up) run(ctx context.Context, env Env, name string) error {
 	began := time.Now()
 	return f.with(ctx, env, name, func(o *opened) error {
+		if err := canRun(ctx, env, o); err != nil {
+			return err
+		}
 		first, err := f.firstImage(ctx, env, o)
 		if err != nil {
 			return err
@@ -100,6 +105,24 @@ func (f *up) run(ctx context.Context, env Env, name string) error {
 		f.whatNext(env, o, url, status)
 		return nil
 	})
+}
+
+// canRun says what the machine lacks to run an environment, before anything is made. A cloud that was started to keep records needs nothing.
+func canRun(ctx context.Context, env Env, o *opened) error {
+	switch {
+	case o.target != deploy.Local || o.cloud.Runtime == daemon.None && !o.cloud.Wants:
+		return nil
+	case o.cloud.Runtime == daemon.None:
+		return advise(fmt.Errorf("tasks cannot run on this machine: %s", strings.ReplaceAll(o.cloud.Lacks, "\n", "; ")),
+			"as root: atoll cloud stop, then sudo atoll cloud start --detach\nor ATOLL_RUNTIME=none atoll cloud start --detach, to rehearse Terraform alone: nothing runs then")
+	}
+	if _, err := postgres.Find(ctx, env.Machine.Getenv); err != nil {
+		if none, set := o.environment.Setting("database"); set && none.Value.IsNull() {
+			return nil
+		}
+		return err
+	}
+	return nil
 }
 
 // writeExample lays out the example app where the current folder has no project.

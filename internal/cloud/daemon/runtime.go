@@ -29,6 +29,7 @@ func Runtimes() []Runtime { return []Runtime{Auto, Runc, Process, None} }
 type runtime struct {
 	name  Runtime
 	lacks string
+	wants bool
 	plane *cloud.DataPlane
 }
 
@@ -65,7 +66,7 @@ func openRuntime(ctx context.Context, config *Config) (*runtime, error) {
 		return nil, err
 	}
 	config.Logger.Warn("tasks do not run", "err", err)
-	return &runtime{name: None, lacks: err.Error(), plane: &cloud.DataPlane{Postgres: &postgres.Config{}}}, nil
+	return &runtime{name: None, lacks: err.Error(), wants: true, plane: &cloud.DataPlane{Postgres: &postgres.Config{}}}, nil
 }
 
 func (r *runtime) close() error {

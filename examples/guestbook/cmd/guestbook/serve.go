@@ -47,6 +47,9 @@ func (a *app) serve(ctx context.Context) error {
 	b, err := a.open(ctx)
 	if err == nil {
 		defer b.Close()
+		if err := b.Begin(ctx, a.task.String()); err != nil {
+			a.log.Warn("the book has no first entry", "err", err)
+		}
 		site.Ready(b)
 		a.log.Info("ready")
 		select {

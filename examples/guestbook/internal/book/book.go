@@ -107,6 +107,16 @@ func (b *Book) About(ctx context.Context) (a About, err error) {
 // Ping asks the database whether it answers.
 func (b *Book) Ping(ctx context.Context) error { return b.pool.Ping(ctx) }
 
+// Begin writes a first entry into an empty book: whoever opens it sees that it is read from the database.
+func (b *Book) Begin(ctx context.Context, by string) error {
+	_, err := b.pool.Exec(ctx, `INSERT INTO entries (author, message, written_by)
+		SELECT 'guestbook', 'This book is open: write the next entry.', $1 WHERE NOT EXISTS (SELECT FROM entries)`, by)
+	if err != nil {
+		return fmt.Errorf("writing the first entry: %w", err)
+	}
+	return nil
+}
+
 // DeleteOld deletes the entries that are older than an age, and gives their number.
 func (b *Book) DeleteOld(ctx context.Context, age time.Duration) (int64, error) {
 	tag, err := b.pool.Exec(ctx, `DELETE FROM entries WHERE written_at < now() - make_interval(secs => $1)`, age.Seconds())
