@@ -163,7 +163,7 @@ func (v *statusView) watch(ctx context.Context, env Env) error {
 		}
 		timer.Stop()
 	}
-	return nil
+	return nil //nolint:nilerr // that ctx has ended is no failure
 }
 
 // redraw draws a status over the one before, from the screen's first line on, as far as the screen has room.

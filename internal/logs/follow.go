@@ -22,7 +22,7 @@ func (r *Reader) Follow(ctx context.Context, q Query, each func(Event) error) er
 		}
 	}
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // that it has ended is no failure
 	}
 	return err
 }

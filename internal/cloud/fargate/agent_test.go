@@ -302,7 +302,7 @@ func TestTasksThatFail(t *testing.T) {
 			c.Secrets = []ecs.Secret{{Name: new("A"), ValueFrom: new(secret + "x")}}
 		}, code: "TaskFailedToStart", reason: "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm", exit: -1},
 		"no permission": {allowed: `{"Effect":"Deny","Action":"secretsmanager:*","Resource":"*"}`, container: func(c *ecs.ContainerDefinition) { c.Secrets = []ecs.Secret{{Name: new("A"), ValueFrom: new(secret)}} }, code: "TaskFailedToStart", reason: "AccessDeniedException: User: arn:aws:sts::111111111111:assumed-role/execution/", exit: -1},
-		"no log group":  {container: func(c *ecs.ContainerDefinition) { c.LogConfiguration.Options["awslogs-group"] = "/none" }, code: "TaskFailedToStart", reason: "ResourceNotFoundException: The specified log group does not exist.", exit: -1},
+		"no log group":  {container: func(c *ecs.ContainerDefinition) { c.LogConfiguration.Options["awslogs-group"] = "/none" }, code: "TaskFailedToStart", reason: "ResourceNotFoundException: The specified log group does not exist", exit: -1},
 		"unknown part":  {container: func(c *ecs.ContainerDefinition) { c.SystemControls = []ecs.SystemControl{{}} }, code: "TaskFailedToStart", reason: "the local cloud does not run containers with systemControls", exit: -1},
 	} {
 		t.Run(name, func(t *testing.T) {

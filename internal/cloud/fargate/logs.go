@@ -3,7 +3,7 @@ package fargate
 import (
 	"bytes"
 	"context"
-	"fmt"
+	"errors"
 	"sync"
 	"time"
 
@@ -165,7 +165,7 @@ func (t *task) openLog(ctx context.Context, sc state.Scope, group, stream string
 	_ = t.agent.d.Store.View(func(tx *state.Tx) error { there = t.agent.d.Logs.HasGroup(tx, sc, group); return nil })
 	if !there {
 		if !create {
-			return fmt.Errorf("ResourceNotFoundException: The specified log group does not exist.")
+			return errors.New("ResourceNotFoundException: The specified log group does not exist")
 		}
 		if err := t.may("logs:CreateLogGroup", arn); err != nil {
 			return err

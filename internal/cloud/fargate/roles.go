@@ -11,9 +11,6 @@ import (
 	"atoll/internal/cloud/state"
 )
 
-// tasksService is who assumes the roles of tasks.
-const tasksService = "ecs-tasks.amazonaws.com"
-
 // may asks whether the execution role allows an action; the error is worded as the service would refuse it.
 func (t *task) may(action, resource string) error {
 	return t.agent.d.Store.View(func(tx *state.Tx) error {

@@ -40,13 +40,12 @@ type task struct {
 	namespace   *fabric.Namespace
 	trust       []byte // certificates in PEM
 
-	mu        sync.Mutex
-	asked     bool          // to stop
-	stopping  chan struct{} // closed when the task is to end
-	pullStart time.Time
-	pullStop  time.Time
-	started   time.Time
-	hidden    map[string]string // values of secrets, by container and name
+	mu       sync.Mutex
+	asked    bool          // to stop
+	stopping chan struct{} // closed when the task is to end
+	pullStop time.Time
+	started  time.Time
+	hidden   map[string]string // values of secrets, by container and name
 }
 
 func text(s *string) string {

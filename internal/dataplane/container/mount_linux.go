@@ -157,7 +157,7 @@ func dropCapabilities(keep []string) error {
 		if slices.Contains(keep, "CAP_"+name) {
 			continue
 		}
-		if err := unix.Prctl(unix.PR_CAPBSET_DROP, uintptr(n), 0, 0, 0); err != nil && err != unix.EINVAL { //nolint:errorlint // a number; EINVAL: the kernel does not know it
+		if err := unix.Prctl(unix.PR_CAPBSET_DROP, uintptr(n), 0, 0, 0); err != nil && err != unix.EINVAL { // EINVAL: the kernel does not know it
 			return fmt.Errorf("dropping the capability %s: %w", name, err)
 		}
 	}
