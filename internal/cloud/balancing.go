@@ -81,7 +81,9 @@ func (noNetwork) Dial(context.Context, string, netip.AddrPort) (net.Conn, error)
 	return nil, fmt.Errorf("the cloud runs without a network: %w", net.ErrClosed)
 }
 
-func (noNetwork) Admit(context.Context, netip.Addr, string, int) error { return nil }
+func (noNetwork) Admit(context.Context, netip.AddrPort, string, int) (func(in, out int64), error) {
+	return nil, nil
+}
 
 func (noNetwork) Serve(string, func(context.Context, int) (net.Conn, error)) (stop func()) {
 	return func() {}

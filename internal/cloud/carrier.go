@@ -27,6 +27,7 @@ type carrierPeers struct {
 	networks *ec2.Service
 	names    []named
 	endpoint *endpoint
+	flows    *flowCounter
 	metadata *fargate.Metadata // nil where no tasks run
 }
 
@@ -63,7 +64,7 @@ func (c *carrier) Permit(_ context.Context, f fabric.Flow) fabric.Verdict {
 		flow.Protocol = 17
 	}
 	path := p.networks.Decide(flow)
-	return fabric.Verdict{Allowed: path.Allowed, Reason: path.Reason(), Target: path.To, Source: path.Seen}
+	return fabric.Verdict{Allowed: path.Allowed, Reason: path.Reason(), Target: path.To, Source: path.Seen, Tally: p.flows.judged(f, flow, path)}
 }
 
 // thisMachine is the address on the internet that programs on this machine, and in its own network, come from. It stands for the one that they

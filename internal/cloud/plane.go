@@ -51,7 +51,7 @@ func (c *Cloud) newPlane(p planeParts) (*plane, error) {
 	if c.config.DataPlane == nil {
 		return out, nil
 	}
-	out.peers = &carrierPeers{store: p.store, networks: p.networks, endpoint: out.endpoint}
+	out.peers = &carrierPeers{store: p.store, networks: p.networks, endpoint: out.endpoint, flows: newFlowCounter(p.networks, c.config.Clock)}
 	if c.config.DataPlane.Containers == nil {
 		return out, nil
 	}
@@ -101,6 +101,9 @@ func (p *plane) begin(c *carrier, tasks *ecs.Service, names ...named) {
 // workers run from the cloud's start to its end.
 func (p *plane) workers() []worker {
 	out := []worker{p.endpoint}
+	if p.peers != nil {
+		out = append(out, p.peers.flows)
+	}
 	if p.agent != nil {
 		out = append(out, p.agent, p.metadata, p.meter, closing{p.images.Close})
 	}

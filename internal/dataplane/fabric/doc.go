@@ -9,5 +9,7 @@
 //
 // As with security groups, a flow that is under way goes on when a rule that let it begin is taken away.
 //
+// The policy may have a flow counted (Tally): it then knows at any time how many bytes went either way, and learns of the flow's end.
+//
 // What is not carried: ICMP, UDP between interfaces, IPv6, and fragments of datagrams larger than the MTU.
 package fabric

@@ -18,6 +18,7 @@ type Flow struct {
 	To       netip.AddrPort
 	Target   string // the interface that it goes to, where that is known; found by the address otherwise
 	Protocol string // tcp or udp
+	Port     uint16 // that it comes from; 0 where that is not known yet
 }
 
 // Verdict says what becomes of a flow.
@@ -26,6 +27,7 @@ type Verdict struct {
 	Reason  string     // why it is blocked
 	Target  string     // the interface that it leads to; empty for one to the outside
 	Source  netip.Addr // the address that it has on arrival
+	Tally   *Tally     // counts what the flow carries; nil for what nobody counts
 }
 
 // Policy decides on flows.
@@ -114,23 +116,31 @@ func (f *Fabric) Serve(iface string, dial func(ctx context.Context, port int) (n
 	}
 }
 
-// Admit judges a flow from outside that has been accepted on behalf of an interface. Its error is a *BlockedError.
-func (f *Fabric) Admit(ctx context.Context, source netip.Addr, iface string, port int) error {
+// Admit judges a flow from outside that has been accepted on behalf of an interface. Its error is a *BlockedError. Unless ended is nil,
+// it wants to be told at the flow's end how many bytes came in and went out.
+func (f *Fabric) Admit(ctx context.Context, source netip.AddrPort, iface string, port int) (ended func(in, out int64), err error) {
 	if f.config.Policy == nil {
-		return nil
+		return nil, nil
 	}
 	to := netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(port))
-	v := f.config.Policy.Permit(ctx, Flow{Source: source, Target: iface, To: to, Protocol: "tcp"})
+	v := f.config.Policy.Permit(ctx, Flow{Source: source.Addr(), Port: source.Port(), Target: iface, To: to, Protocol: "tcp"})
 	if !v.Allowed {
-		return &BlockedError{to, v.Reason}
+		return nil, &BlockedError{to, v.Reason}
 	}
-	return nil
+	if t := v.Tally; t != nil {
+		return func(in, out int64) {
+			t.Sent.Add(in)
+			t.Received.Add(out)
+			t.End(nil)
+		}, nil
+	}
+	return nil, nil
 }
 
 // Dial opens a TCP connection from an interface. A blocked one gets no answer: Dial returns a *BlockedError when ctx ends. Where
 // nothing listens, its error wraps syscall.ECONNREFUSED.
 func (f *Fabric) Dial(ctx context.Context, iface string, to netip.AddrPort) (net.Conn, error) {
-	c, err := f.connect(ctx, iface, to)
+	c, err := f.connect(ctx, Flow{From: iface, To: to, Protocol: "tcp"})
 	var blocked *BlockedError
 	if errors.As(err, &blocked) {
 		<-ctx.Done()
@@ -139,23 +149,27 @@ func (f *Fabric) Dial(ctx context.Context, iface string, to netip.AddrPort) (net
 }
 
 // connect is Dial that does not wait where a flow is blocked.
-func (f *Fabric) connect(ctx context.Context, iface string, to netip.AddrPort) (net.Conn, error) {
+func (f *Fabric) connect(ctx context.Context, flow Flow) (net.Conn, error) {
+	iface, to := flow.From, flow.To
 	if service, ok := f.config.Services[to.Addr()]; ok {
 		return service(ctx, iface, int(to.Port()))
 	}
 	v := Verdict{Allowed: true}
 	if f.config.Policy != nil {
-		v = f.config.Policy.Permit(ctx, Flow{From: iface, To: to, Protocol: "tcp"})
+		v = f.config.Policy.Permit(ctx, flow)
 	}
 	switch endpoint, isEndpoint := f.config.Endpoints[to.Addr()]; {
 	case !v.Allowed:
 		return nil, &BlockedError{to, v.Reason}
 	case v.Target != "":
-		return f.enter(WithSource(ctx, v.Source), v.Target, to)
+		c, err := f.enter(WithSource(ctx, v.Source), v.Target, to)
+		return v.Tally.over(c, err)
 	case isEndpoint:
-		return endpoint(ctx, iface, int(to.Port()))
+		c, err := endpoint(ctx, iface, int(to.Port()))
+		return v.Tally.over(c, err)
 	}
-	return f.config.Outside(ctx, "tcp", to.String())
+	c, err := f.config.Outside(ctx, "tcp", to.String())
+	return v.Tally.over(c, err)
 }
 
 // enter connects to an interface.

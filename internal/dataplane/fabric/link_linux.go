@@ -173,7 +173,7 @@ func (l *link) tcp(r *tcp.ForwarderRequest) {
 		l.accept(r, func(c net.Conn) { l.namesOverTCP(c) })
 		return
 	}
-	far, err := l.fabric.connect(ctx, l.iface, to)
+	far, err := l.fabric.connect(ctx, Flow{From: l.iface, To: to, Protocol: "tcp", Port: id.RemotePort})
 	if err != nil {
 		l.fabric.config.Logger.Debug("a flow did not come about", "from", l.iface, "to", to, "err", err)
 		r.Complete(refused(err)) // a reset where nothing listens, silence otherwise
@@ -247,7 +247,7 @@ func (l *link) udp(r *udp.ForwarderRequest) {
 			l.namesOverUDP(c)
 			return
 		}
-		far, err := l.fabric.send(l.ctx, l.iface, to)
+		far, err := l.fabric.send(l.ctx, Flow{From: l.iface, To: to, Protocol: "udp", Port: id.RemotePort})
 		if err != nil {
 			l.fabric.config.Logger.Debug("a flow of datagrams did not come about", "from", l.iface, "to", to, "err", err)
 			return
@@ -261,17 +261,19 @@ func (l *link) udp(r *udp.ForwarderRequest) {
 }
 
 // send opens a flow of datagrams to the outside.
-func (f *Fabric) send(ctx context.Context, iface string, to netip.AddrPort) (net.Conn, error) {
+func (f *Fabric) send(ctx context.Context, flow Flow) (net.Conn, error) {
+	var v Verdict
 	if f.config.Policy != nil {
-		v := f.config.Policy.Permit(ctx, Flow{From: iface, To: to, Protocol: "udp"})
+		v = f.config.Policy.Permit(ctx, flow)
 		switch {
 		case !v.Allowed:
-			return nil, &BlockedError{to, v.Reason}
+			return nil, &BlockedError{flow.To, v.Reason}
 		case v.Target != "":
-			return nil, fmt.Errorf("datagrams to the interface %s: %w", v.Target, errors.ErrUnsupported)
+			return v.Tally.over(nil, fmt.Errorf("datagrams to the interface %s: %w", v.Target, errors.ErrUnsupported))
 		}
 	}
-	return f.config.Outside(ctx, "udp", to.String())
+	c, err := f.config.Outside(ctx, "udp", flow.To.String())
+	return v.Tally.over(c, err)
 }
 
 func (l *link) namesOverUDP(c net.Conn) {

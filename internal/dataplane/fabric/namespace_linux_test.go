@@ -16,13 +16,18 @@ import (
 type rules struct {
 	blocked map[netip.AddrPort]bool
 	at      map[netip.Addr]string
+	counts  bool
 }
 
 func (r *rules) Permit(_ context.Context, f Flow) Verdict {
 	if r.blocked[f.To] {
 		return Verdict{Reason: "no rule allows it"}
 	}
-	return Verdict{Allowed: true, Target: r.at[f.To.Addr()]}
+	v := Verdict{Allowed: true, Target: r.at[f.To.Addr()]}
+	if r.counts {
+		v.Tally = &Tally{End: func(error) {}}
+	}
+	return v
 }
 
 type names map[string]netip.Addr
@@ -199,29 +204,31 @@ func TestNamespaces(t *testing.T) {
 }
 
 func BenchmarkBetweenNamespaces(b *testing.B) {
-	policy := &rules{at: map[netip.Addr]string{netip.MustParseAddr("10.0.1.20"): "eni-2"}}
-	f := New(Config{Policy: policy})
-	from, to := attached(b, f, "eni-1", "10.0.1.10"), attached(b, f, "eni-2", "10.0.1.20")
-	echo(b, to, "0.0.0.0:80")
-	c, err := dialWithin(b.Context(), from, "tcp4", "10.0.1.20:80")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer c.Close()
-	for _, size := range []int{64, 1 << 20} {
-		buffer := make([]byte, size)
-		b.Run(map[bool]string{true: "ping", false: "MiB"}[size < 1000], func(b *testing.B) {
-			b.SetBytes(int64(size))
-			for b.Loop() {
-				done := make(chan error, 1)
-				go func() { _, err := c.Write(buffer); done <- err }()
-				if _, err := io.ReadFull(c, make([]byte, size)); err != nil {
-					b.Fatal(err)
+	for name, counts := range map[string]bool{"plain": false, "counted": true} {
+		policy := &rules{at: map[netip.Addr]string{netip.MustParseAddr("10.0.1.20"): "eni-2"}, counts: counts}
+		f := New(Config{Policy: policy})
+		from, to := attached(b, f, "eni-1", "10.0.1.10"), attached(b, f, "eni-2", "10.0.1.20")
+		echo(b, to, "0.0.0.0:80")
+		c, err := dialWithin(b.Context(), from, "tcp4", "10.0.1.20:80")
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer c.Close()
+		for _, size := range []int{64, 1 << 20} {
+			buffer := make([]byte, size)
+			b.Run(name+"/"+map[bool]string{true: "ping", false: "MiB"}[size < 1000], func(b *testing.B) {
+				b.SetBytes(int64(size))
+				for b.Loop() {
+					done := make(chan error, 1)
+					go func() { _, err := c.Write(buffer); done <- err }()
+					if _, err := io.ReadFull(c, make([]byte, size)); err != nil {
+						b.Fatal(err)
+					}
+					if err := <-done; err != nil {
+						b.Fatal(err)
+					}
 				}
-				if err := <-done; err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
+			})
+		}
 	}
 }

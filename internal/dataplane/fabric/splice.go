@@ -22,7 +22,7 @@ func Splice(a, b net.Conn) {
 // carry copies until from has ended. After a failure neither direction can go on.
 func carry(to, from net.Conn) {
 	_, err := io.Copy(to, from)
-	half, ok := to.(interface{ CloseWrite() error })
+	half, ok := to.(halfCloser)
 	if err != nil || !ok {
 		_ = errors.Join(to.Close(), from.Close())
 		return

@@ -37,6 +37,7 @@ type clientConn struct {
 	balancer string // that has admitted it
 	port     int
 	node     *node
+	leave    func() // tells that what was admitted has ended; nil if nobody wants to know
 	trace    string
 	chosen   string // the certificate's id
 	closed   bool
@@ -78,14 +79,17 @@ func (c *clientConn) Write(b []byte) (int, error) {
 // Close closes the connection, and takes it from the count of its node.
 func (c *clientConn) Close() error {
 	c.mu.Lock()
-	n := c.node
+	n, leave := c.node, c.leave
 	if c.closed {
 		n = nil
 	}
-	c.closed = true
+	c.closed, c.leave = true, nil
 	c.mu.Unlock()
 	if n != nil {
 		n.meter.disconnected()
+	}
+	if leave != nil {
+		leave()
 	}
 	return c.Conn.Close()
 }
@@ -273,7 +277,7 @@ func (p *Proxy) admit(ctx context.Context, c *clientConn, l *listener) (*node, e
 	if c.node != nil && c.balancer == l.balancer.ID && c.port == l.Port && slices.Contains(l.balancer.nodes, c.node) {
 		return c.node, nil
 	}
-	n := (*node)(nil)
+	n, leave := (*node)(nil), (func())(nil)
 	switch all := l.balancer.nodes; {
 	case c.bound != nil:
 		n = c.bound.node
@@ -281,13 +285,22 @@ func (p *Proxy) admit(ctx context.Context, c *clientConn, l *listener) (*node, e
 		return nil, errBlocked
 	default:
 		n = all[int(l.balancer.turn.Add(1))%len(all)]
-		if err := p.network.Admit(ctx, c.source.Addr(), n.Interface, l.Port); err != nil {
+		ended, err := p.network.Admit(ctx, c.source, n.Interface, l.Port)
+		if err != nil {
 			p.logger.Debug("a client at the edge is blocked", "balancer", l.balancer.Name, "interface", n.Interface, "port", l.Port, "err", err)
 			return nil, errBlocked
 		}
+		leave = c.leaving(ended)
 	}
 	if c.node != nil {
 		c.node.meter.disconnected()
+	}
+	if c.leave != nil {
+		c.leave()
+	}
+	if c.leave = leave; c.closed && leave != nil {
+		leave()
+		c.leave = nil
 	}
 	if c.trace == "" {
 		c.trace = p.connTrace()
@@ -296,6 +309,19 @@ func (p *Proxy) admit(ctx context.Context, c *clientConn, l *listener) (*node, e
 	c.idle.Store(int64(l.balancer.Settings.IdleTimeout))
 	n.meter.connected()
 	return n, nil
+}
+
+// leaving gives what tells of the end of what was just admitted, and of the bytes since then. Those of a connection's first request count
+// from its begin.
+func (c *clientConn) leaving(ended func(in, out int64)) func() {
+	if ended == nil {
+		return nil
+	}
+	in, out := int64(0), int64(0)
+	if c.node != nil {
+		in, out = c.in.Load(), c.out.Load()
+	}
+	return func() { ended(c.in.Load()-in, c.out.Load()-out) }
 }
 
 // holdOn keeps a blocked client waiting, as one whose packets are dropped.

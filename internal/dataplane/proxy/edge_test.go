@@ -81,6 +81,32 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestLeaving has the network told what a client's connection has carried.
+func TestLeaving(t *testing.T) {
+	w := start(t)
+	w.simple(w.server(func(rw http.ResponseWriter, r *http.Request) { _, _ = rw.Write(make([]byte, 3000)) }))
+	left := make(chan [2]int64, 1)
+	w.net.set(func() { w.net.left = func(in, out int64) { left <- [2]int64{in, out} } })
+	c, err := new(net.Dialer).DialContext(t.Context(), "tcp4", w.edge)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := "GET / HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n"
+	if _, err := io.WriteString(c, request); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := io.ReadAll(c)
+	if err != nil || len(answer) < 3000 {
+		t.Fatalf("%d bytes, %v", len(answer), err)
+	}
+	if got, want := <-left, [2]int64{int64(len(request)), int64(len(answer))}; got != want {
+		t.Errorf("carried %v, want %v", got, want)
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestFromNetwork connects as a task does: by the address of the load balancer's interface.
 func TestFromNetwork(t *testing.T) {
 	w := start(t)

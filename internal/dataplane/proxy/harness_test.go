@@ -31,6 +31,7 @@ type network struct {
 	servers map[netip.AddrPort]string
 	blocked map[string]bool // interfaces that nothing passes
 	served  map[string]func(ctx context.Context, port int) (net.Conn, error)
+	left    func(in, out int64) // is told what admitted clients have sent and got
 }
 
 func (n *network) Dial(ctx context.Context, iface string, to netip.AddrPort) (net.Conn, error) {
@@ -47,13 +48,13 @@ func (n *network) Dial(ctx context.Context, iface string, to netip.AddrPort) (ne
 	return new(net.Dialer).DialContext(ctx, "tcp", address)
 }
 
-func (n *network) Admit(_ context.Context, _ netip.Addr, iface string, _ int) error {
+func (n *network) Admit(_ context.Context, _ netip.AddrPort, iface string, _ int) (func(in, out int64), error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.blocked[iface] {
-		return errors.New("blocked")
+		return nil, errors.New("blocked")
 	}
-	return nil
+	return n.left, nil
 }
 
 func (n *network) Serve(iface string, dial func(ctx context.Context, port int) (net.Conn, error)) func() {

@@ -19,8 +19,9 @@ import (
 type Network interface {
 	// Dial connects from a network interface. A flow that is blocked gets no answer: Dial returns when ctx ends.
 	Dial(ctx context.Context, iface string, to netip.AddrPort) (net.Conn, error)
-	// Admit says whether a flow from outside may come to a port of a network interface.
-	Admit(ctx context.Context, source netip.Addr, iface string, port int) error
+	// Admit says whether a flow from outside may come to a port of a network interface. Unless ended is nil, it is called when the flow
+	// has ended, with how many bytes came in and went out.
+	Admit(ctx context.Context, source netip.AddrPort, iface string, port int) (ended func(in, out int64), err error)
 	// Serve has flows within the network that lead to an interface connected by dial, until stop is called.
 	Serve(iface string, dial func(ctx context.Context, port int) (net.Conn, error)) (stop func())
 }

@@ -62,13 +62,40 @@ func (s *Service) LogFlow(f SeenFlow) {
 			for _, resource := range []string{r.ID, r.SubnetID, r.VpcID} {
 				for id, log := range s.flowLogs.By(tx, sc, "resource", resource) {
 					if log.wants(o.accept) {
-						s.flows.count(id, sc, log.Interval, o, r, now)
+						s.flows.count(id, sc, log.Interval, o, r, f.Since, now)
 					}
 				}
 			}
 		}
 		return nil
 	})
+}
+
+// LogsFlows reports whether a flow log is about any of some network interfaces.
+func (s *Service) LogsFlows(interfaces ...string) bool {
+	if s.d.Logs == nil {
+		return false
+	}
+	found := false
+	_ = s.d.Store.View(func(tx *state.Tx) error { // it does not fail
+		if len(s.flowLogs.Scopes(tx)) == 0 {
+			return nil
+		}
+		for _, id := range interfaces {
+			r, sc := s.findInterface(tx, id)
+			if r == nil {
+				continue
+			}
+			for _, resource := range []string{r.ID, r.SubnetID, r.VpcID} {
+				for range s.flowLogs.By(tx, sc, "resource", resource) {
+					found = true
+					return nil
+				}
+			}
+		}
+		return nil
+	})
+	return found
 }
 
 // findInterface finds an interface's record in any account and region.
@@ -89,12 +116,12 @@ func (r *flowLogRecord) wants(accept bool) bool {
 	return r.LogGroup != "" && (r.Traffic == "ALL" || r.Traffic == "ACCEPT" == accept)
 }
 
-func (w *flowWindows) count(log string, sc state.Scope, seconds int64, o observation, r *interfaceRecord, now time.Time) {
+func (w *flowWindows) count(log string, sc state.Scope, seconds int64, o observation, r *interfaceRecord, since, now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	interval := time.Duration(seconds) * time.Second
 	window := w.open[log]
 	if window == nil {
-		interval := time.Duration(seconds) * time.Second
 		window = &flowWindow{scope: sc, due: now.Truncate(interval).Add(interval), lines: map[flowLine]*flowCount{}}
 		w.open[log] = window
 		if w.wake != nil {
@@ -103,7 +130,13 @@ func (w *flowWindows) count(log string, sc state.Scope, seconds int64, o observa
 	}
 	c := window.lines[o.flowLine]
 	if c == nil {
-		c = &flowCount{first: now, scope: sc, subnet: r.SubnetID, vpc: r.VpcID, zoneID: r.ZoneID}
+		if since.IsZero() {
+			since = now
+		}
+		if begin := window.due.Add(-interval); since.Before(begin) {
+			since = begin
+		}
+		c = &flowCount{first: since, scope: sc, subnet: r.SubnetID, vpc: r.VpcID, zoneID: r.ZoneID}
 		window.lines[o.flowLine] = c
 	}
 	c.Packets, c.Bytes, c.last = c.Packets+o.Packets, c.Bytes+o.Bytes, now

@@ -205,3 +205,19 @@ func TestFlowLogFailure(t *testing.T) {
 		t.Errorf("a deleted log has %d records", n)
 	}
 }
+
+func TestLogsFlows(t *testing.T) {
+	l := newLogged(t)
+	if l.LogsFlows(l.web.ID, l.db.ID) {
+		t.Error("without a flow log")
+	}
+	l.flowLog(CreateFlowLogsInput{ResourceType: new("Subnet"), ResourceIds: []string{l.data}, TrafficType: new("REJECT")})
+	for _, c := range []struct {
+		interfaces []string
+		want       bool
+	}{{[]string{l.web.ID, l.db.ID}, true}, {[]string{"", l.db.ID}, true}, {[]string{l.web.ID, ""}, false}, {[]string{"eni-none"}, false}} {
+		if got := l.LogsFlows(c.interfaces...); got != c.want {
+			t.Errorf("%v: %v", c.interfaces, got)
+		}
+	}
+}

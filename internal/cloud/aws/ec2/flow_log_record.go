@@ -16,6 +16,7 @@ type SeenFlow struct {
 	Flow           reach.Flow // with its source port, if that is known
 	Path           reach.Path // what Decide or Explain said of it
 	Sent, Received Traffic    // by the one who opened it
+	Since          time.Time  // when that began; zero: just now
 }
 
 // Traffic is what went one way.

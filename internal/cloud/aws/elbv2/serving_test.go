@@ -43,7 +43,9 @@ func (n *loopback) Dial(ctx context.Context, _ string, to netip.AddrPort) (net.C
 	return new(net.Dialer).DialContext(ctx, "tcp", address)
 }
 
-func (n *loopback) Admit(context.Context, netip.Addr, string, int) error { return nil }
+func (n *loopback) Admit(context.Context, netip.AddrPort, string, int) (func(in, out int64), error) {
+	return nil, nil
+}
 
 func (n *loopback) Serve(string, func(context.Context, int) (net.Conn, error)) func() {
 	return func() {}
@@ -124,6 +126,7 @@ func TestServes(t *testing.T) {
 	b, g := s.balancer("web"), s.targetGroup("g")
 	l := s.listener(b, 80, forward(g))
 	url := "http://" + local(b) + "/"
+	must(0, s.cloud.Idle(s.ctx))(t)
 	if code, body, _ := s.get(url); code != 503 {
 		t.Errorf("without targets: %d %s", code, body)
 	}
