@@ -57,6 +57,14 @@ func (i identity) become(c *exec.Cmd) {
 	}
 }
 
+// endGroup ends a child that became the user, with its own children.
+func endGroup(p *os.Process) error {
+	if err := syscall.Kill(-p.Pid, syscall.SIGKILL); !errors.Is(err, syscall.ESRCH) {
+		return err
+	}
+	return os.ErrProcessDone
+}
+
 // Signals to a postmaster. https://www.postgresql.org/docs/current/server-shutdown.html
 const (
 	sigFast      = syscall.SIGINT

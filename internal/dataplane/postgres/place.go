@@ -103,7 +103,8 @@ func (p *place) view(path string) string {
 	return filepath.Join("/proc/self/fd", strconv.Itoa(descriptor), rel)
 }
 
-// command makes a command that runs as the servers' user and can use the names that view gives.
+// command makes a command that runs as the servers' user and can use the names that view gives. The end of ctx ends its children too:
+// pg_basebackup has one that receives WAL, and goes on without it.
 func (p *place) command(ctx context.Context, who identity, program string, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, program, args...)
 	c.Dir = "/"
@@ -112,6 +113,7 @@ func (p *place) command(ctx context.Context, who identity, program string, args 
 		c.ExtraFiles = []*os.File{p.file}
 	}
 	who.become(c)
+	c.Cancel = func() error { return endGroup(c.Process) }
 	return c
 }
 
