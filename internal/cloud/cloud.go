@@ -16,6 +16,7 @@ import (
 
 	"atoll/internal/cloud/auth"
 	"atoll/internal/cloud/aws/ecr"
+	"atoll/internal/cloud/aws/rds"
 	"atoll/internal/cloud/clock"
 	"atoll/internal/cloud/event"
 	"atoll/internal/cloud/id"
@@ -63,6 +64,7 @@ type Cloud struct {
 	bus       *event.Bus
 	audit     *trail.Log
 	images    *ecr.Service
+	instances *rds.Service
 	databases *databases
 	pulls     *registry.Handler // the registries of images
 	stop      func()            // ends the workers and waits for them

@@ -88,6 +88,17 @@ func (c *Cloud) DialFrom(ctx context.Context, iface, host string, port int) (net
 	return c.carrier.fabric.Dial(ctx, iface, netip.AddrPortFrom(addrs[0], uint16(port)))
 }
 
+// DialDatabase opens a connection to the database server of an RDS instance, past its network, for the owner of this machine.
+func (c *Cloud) DialDatabase(ctx context.Context, arn string) (net.Conn, error) {
+	c.mu.RLock()
+	instances, closed := c.instances, c.closed
+	c.mu.RUnlock()
+	if closed {
+		return nil, errors.New("the cloud is closed")
+	}
+	return instances.Dial(ctx, arn)
+}
+
 // serve makes RDS with its databases, if there are any.
 func (d *databases) serve(certificates *acm.Service, deps rds.Deps) *rds.Service {
 	if d == nil {

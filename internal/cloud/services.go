@@ -70,6 +70,7 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus, au
 		TargetHealth: balancers, Runtime: live.runtime()})
 	instances := c.databases.serve(certificates, rds.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Bus: bus, Keys: keyring, Roles: directory,
 		Subnets: networks, SecurityGroups: networks, Interfaces: networks, Zones: networks, Secrets: secrets, Metrics: monitor, Logs: groups, Network: c.flows()})
+	c.instances = instances
 	live.begin(c.carrier, containers, balancers, instances)
 	return live, []wire.Service{
 		appautoscaling.New(appautoscaling.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Bus: bus,

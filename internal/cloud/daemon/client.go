@@ -24,9 +24,12 @@ type Client struct {
 	http *http.Client
 }
 
+// connectTime bounds how long the control socket may take to answer.
+const connectTime = 5 * time.Second
+
 // NewClient makes a client. It connects with each call.
 func NewClient(dir Dir) *Client {
-	dialer := &net.Dialer{Timeout: 5 * time.Second}
+	dialer := &net.Dialer{Timeout: connectTime}
 	return &Client{dir: dir, http: &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {

@@ -40,6 +40,7 @@ func (d *daemon) control() http.Handler {
 		}
 		d.answer(w, d.info)
 	})
+	mux.HandleFunc("POST /dial", d.dial)
 	mux.HandleFunc("GET /save", func(w http.ResponseWriter, r *http.Request) {
 		out := &started{Writer: w}
 		err := d.cloud.Save(r.Context(), out)

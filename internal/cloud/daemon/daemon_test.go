@@ -162,3 +162,20 @@ func TestClient(t *testing.T) {
 		t.Errorf("after a stop the error is %v, want ErrNotRunning", err)
 	}
 }
+
+func TestDialDatabase(t *testing.T) {
+	dir := daemon.Dir(t.TempDir())
+	arn := "arn:aws:rds:us-east-1:" + cloud.DefaultAccount + ":db:none"
+	if _, err := daemon.NewClient(dir).DialDatabase(t.Context(), arn); !errors.Is(err, daemon.ErrNotRunning) {
+		t.Errorf("without a cloud: %v", err)
+	}
+	start(t, dir)
+	if _, err := daemon.NewClient(dir).DialDatabase(t.Context(), arn); err == nil || err.Error() != arn+": there is no such DB instance" {
+		t.Errorf("an instance that is not there: %v", err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := daemon.NewClient(dir).DialDatabase(ended, arn); !errors.Is(err, context.Canceled) {
+		t.Errorf("ended: %v", err)
+	}
+}

@@ -1,6 +1,10 @@
 package rds
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
 	"net/netip"
 	"strings"
 
@@ -32,4 +36,35 @@ func (s *Service) ResolveName(tx *state.Tx, name string) ([]netip.Addr, bool) {
 		return []netip.Addr{at}, true
 	}
 	return nil, false
+}
+
+// ErrNoInstance means that there is no instance with an ARN.
+var ErrNoInstance = errors.New("there is no such DB instance")
+
+// Dial opens a connection to the server of the instance with an ARN, past its network, for the owner of the machine that it runs on. AWS has no
+// such way.
+func (s *Service) Dial(ctx context.Context, arn string) (net.Conn, error) {
+	_, id, _ := strings.Cut(arn, ":db:")
+	var r *instanceRecord
+	_ = s.d.Store.View(func(tx *state.Tx) error { // it does not fail
+		for _, sc := range s.instances.Scopes(tx) {
+			if instanceARN(sc, id) == arn {
+				r, _ = s.instances.Get(tx, sc, id)
+			}
+		}
+		return nil
+	})
+	switch {
+	case r == nil:
+		return nil, fmt.Errorf("%s: %w", arn, ErrNoInstance)
+	case s.d.Servers == nil:
+		return nil, errors.New("databases are records on this cloud, and do not run")
+	case r.Engine != postgres:
+		return nil, fmt.Errorf("databases of the engine %s are records on this cloud, and do not run", r.Engine)
+	}
+	c, err := s.d.Servers.Dial(ctx, r.ResourceID)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the database %s: %w", id, err)
+	}
+	return c, nil
 }
