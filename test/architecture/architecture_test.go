@@ -108,6 +108,7 @@ var layers = map[string][]string{
 	"internal/cloud/task":          {},
 	"internal/cloud/wire":          {"internal/cloud/auth", "internal/cloud/model", "internal/cloud/state", "internal/cloud/wire"},
 	"internal/config":              {"internal/hint"},
+	"internal/database":            {"internal/dataplane/fabric", "internal/hint", "internal/inspect", "internal/machine"},
 	"internal/dataplane/image":     {},
 	"internal/dataplane/proxy":     {},
 	"internal/dataplane/postgres":  {"internal/dataplane/postgres", "internal/disk", "internal/hint"},

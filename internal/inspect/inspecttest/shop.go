@@ -171,7 +171,7 @@ func (s *Shop) database() {
 	tags := []rdstypes.Tag{{Key: new("Project"), Value: new(Project)}, {Key: new("Environment"), Value: new(Environment)}}
 	Must(s.RDS.CreateDBSubnetGroup(ctx, &rds.CreateDBSubnetGroupInput{DBSubnetGroupName: new(Prefix), DBSubnetGroupDescription: new("private"), SubnetIds: s.Private, Tags: tags}))(s.t)
 	Must(s.RDS.CreateDBInstance(ctx, &rds.CreateDBInstanceInput{DBInstanceIdentifier: new(Prefix), DBInstanceClass: new("db.t4g.micro"), Engine: new("postgres"),
-		AllocatedStorage: new(int32(20)), MasterUsername: new("app"), MasterUserPassword: new("correct-horse"), DBSubnetGroupName: new(Prefix),
+		AllocatedStorage: new(int32(20)), DBName: new("app"), MasterUsername: new("app"), ManageMasterUserPassword: new(true), DBSubnetGroupName: new(Prefix),
 		VpcSecurityGroupIds: []string{s.Groups["database"]}, PubliclyAccessible: new(false), EnableCloudwatchLogsExports: []string{"postgresql"}, Tags: tags}))(s.t)
 }
 
