@@ -50,6 +50,7 @@ and rehearses every step on this machine, against an AWS that is built into this
   atoll up dev                    make the environment dev on the local cloud
   atoll status dev                show how it does
   atoll logs dev --follow         read what it writes
+  atoll db connect dev            open psql on its database
   atoll plan dev                  show what a change would do
   atoll explain dev web db        tell whether one part reaches another, and by which rules
   atoll destroy dev               take it down again
@@ -64,7 +65,7 @@ and rehearses every step on this machine, against an AWS that is built into this
 	root.SetErr(env.Stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
 	root.AddCommand(newInit(env), newUp(env), newPlan(env), newDestroy(env), newOutput(env),
-		newStatus(env), newLogs(env), newOpen(env), newBuild(env), newDeploy(env), newRollback(env), newExplain(env),
+		newStatus(env), newLogs(env), newOpen(env), newDB(env), newBuild(env), newDeploy(env), newRollback(env), newExplain(env),
 		newCloud(env), newDoctor(env), newProvider(env), newVersion(env))
 	wrapArgs(root)
 	return root

@@ -24,9 +24,11 @@ import (
 	logtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"atoll/internal/cli"
+	"atoll/internal/dataplane/postgres"
 	"atoll/internal/inspect/inspecttest"
 )
 
@@ -57,7 +59,15 @@ func TestScripts(t *testing.T) {
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"alarm": alarm, "corrupt": corrupt, "exits": exits, "interrupted": interrupted, "mode": mode, "repository": repository, "shop": shop, "writes": writes},
+		Condition: func(name string) (bool, error) {
+			if name != "postgres" {
+				return false, fmt.Errorf("the condition %s is not known", name)
+			}
+			_, err := postgres.Find(t.Context(), os.Getenv)
+			_, noClient := exec.LookPath("psql")
+			return err == nil && noClient == nil, nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"alarm": alarm, "corrupt": corrupt, "exits": exits, "interrupted": interrupted, "mode": mode, "repository": repository, "settled": settled, "shop": shop, "writes": writes},
 	})
 }
 
@@ -129,6 +139,16 @@ func alarm(ts *testscript.TestScript, _ bool, args []string) {
 		Period: new(int32(60)), EvaluationPeriods: new(int32(1)), Threshold: new(85.0), ComparisonOperator: "GreaterThanThreshold", ActionsEnabled: new(false)})
 	ts.Check(err)
 	_, err = client.SetAlarmState(ctx, &cloudwatch.SetAlarmStateInput{AlarmName: &args[0], StateValue: "ALARM", StateReason: new("measured")})
+	ts.Check(err)
+}
+
+// settled waits until the database of the environment dev answers.
+func settled(ts *testscript.TestScript, _ bool, _ []string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	err := rds.NewDBInstanceAvailableWaiter(rds.NewFromConfig(sdk(ts)), func(o *rds.DBInstanceAvailableWaiterOptions) {
+		o.MinDelay, o.MaxDelay = 100*time.Millisecond, 100*time.Millisecond
+	}).Wait(ctx, &rds.DescribeDBInstancesInput{DBInstanceIdentifier: new(inspecttest.Prefix)}, 2*time.Minute)
 	ts.Check(err)
 }
 
