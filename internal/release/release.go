@@ -159,7 +159,8 @@ func (r *Release) units(ctx context.Context, repository, current string) ([]*uni
 	}
 	var out []*unit
 	for _, u := range all {
-		found, err := r.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &u.previous})
+		_, name, _ := strings.Cut(u.previous, "/") // a job names the family by an ARN without a revision, which this call does not take
+		found, err := r.ECS.DescribeTaskDefinition(ctx, &ecs.DescribeTaskDefinitionInput{TaskDefinition: &name})
 		if err != nil {
 			return nil, fmt.Errorf("reading the task definition of %s: %w", u.name, err)
 		}
