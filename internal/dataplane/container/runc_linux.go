@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -52,8 +53,11 @@ func NewRunc(ctx context.Context, dir string, logger *slog.Logger) (*Runc, error
 func (r *Runc) Name() string { return "runc" }
 
 func (r *Runc) command(ctx context.Context, args ...string) *exec.Cmd {
-	return exec.CommandContext(ctx, r.path, append([]string{"--root", filepath.Join(r.dir, "runc")}, args...)...)
+	return exec.CommandContext(ctx, r.path, append([]string{"--root", r.state()}, args...)...)
 }
+
+// state is where runc keeps what it knows of containers.
+func (r *Runc) state() string { return filepath.Join(r.dir, "runc") }
 
 // run runs runc to its end.
 func (r *Runc) run(ctx context.Context, args ...string) ([]byte, error) {
@@ -67,12 +71,13 @@ func (r *Runc) run(ctx context.Context, args ...string) ([]byte, error) {
 }
 
 func (r *Runc) endLeftovers(ctx context.Context) error {
-	out, err := r.run(ctx, "list", "--quiet")
-	if err != nil {
+	states, err := os.ReadDir(r.state()) // one for each container; runc itself takes long to say that there are none
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("looking for containers of before: %w", err)
 	}
 	var errs []error
-	for id := range strings.FieldsSeq(string(out)) {
+	for _, state := range states {
+		id := state.Name()
 		r.logger.Info("ending a container of before", "id", id)
 		if _, err := r.run(ctx, "delete", "--force", id); err != nil {
 			errs = append(errs, err)
