@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/spf13/cobra"
 
@@ -210,33 +208,6 @@ func (f *buildCommand) ofEnvironment(ctx context.Context, env Env) (aws.Config, 
 	if err != nil {
 		return aws.Config{}, "", err
 	}
-	var names []string
-	for _, arn := range e.Tagged("ecr", "repository/") {
-		_, name, _ := strings.Cut(arn, ":repository/")
-		names = append(names, name)
-	}
-	if len(names) == 0 {
-		return aws.Config{}, "", advise(fmt.Errorf("%s has no repository", f.push), "atoll up %s", f.push)
-	}
-	out, err := ecr.NewFromConfig(e.Config).DescribeRepositories(ctx, &ecr.DescribeRepositoriesInput{RepositoryNames: names})
-	if err != nil {
-		return aws.Config{}, "", fmt.Errorf("looking for the repositories of %s: %w", f.push, err)
-	}
-	found := map[string]string{} // by name without the environment's prefix
-	for _, r := range out.Repositories {
-		found[strings.TrimPrefix(*r.RepositoryName, e.Prefix()+"/")] = *r.RepositoryUri
-	}
-	address, ok := found[f.repository]
-	switch {
-	case ok:
-	case f.repository == "" && len(found) == 1:
-		address = slices.Collect(maps.Values(found))[0]
-	default:
-		problem := fmt.Errorf("%s has several repositories", f.push)
-		if f.repository != "" {
-			problem = fmt.Errorf("%s has no repository %q", f.push, f.repository)
-		}
-		return aws.Config{}, "", advise(problem, "--repository %s", strings.Join(slices.Sorted(maps.Keys(found)), ", or "))
-	}
-	return e.Config, address, nil
+	r, err := f.repositoryOf(ctx, e, f.repository)
+	return e.Config, r.URL, err
 }

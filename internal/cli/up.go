@@ -87,7 +87,10 @@ func (f *up) run(ctx context.Context, env Env, name string) error {
 			return err
 		}
 		url := o.reachable(outputs)
-		status := f.tryURL(ctx, o, url)
+		status := "nothing runs behind it: the cloud keeps records"
+		if o.cloud.Runtime != daemon.None {
+			status = f.tryURL(ctx, o, url)
+		}
 		if f.asJSON {
 			all := values(outputs, false)
 			if url != "" {

@@ -162,6 +162,7 @@ func (c *runcContainer) awaitStart(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			_, err := c.runtime.run(context.WithoutCancel(ctx), "kill", c.spec.ID, "KILL")
+			<-c.removed
 			return errors.Join(ctx.Err(), err)
 		case <-c.done:
 			ended = true
@@ -173,6 +174,7 @@ func (c *runcContainer) awaitStart(ctx context.Context) error {
 			c.process, err = os.FindProcess(pid)
 			return err
 		case ended:
+			<-c.removed
 			return &StartError{c.complaint()}
 		}
 	}
