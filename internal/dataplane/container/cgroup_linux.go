@@ -61,6 +61,18 @@ func (c cgroups) dirs(group string) []string {
 	return []string{filepath.Join(c.root, "memory", c.parent, group), filepath.Join(c.root, "cpu", c.parent, group), filepath.Join(c.root, "cpuacct", c.parent, group)}
 }
 
+// everywhere gives the directories of a group with all controllers: runc makes them with each that the machine has.
+func (c cgroups) everywhere(group string) []string {
+	if c.unified {
+		return c.dirs(group)
+	}
+	found, err := filepath.Glob(filepath.Join(c.root, "*", c.parent, group))
+	if err != nil { // a pattern in a name
+		return c.dirs(group)
+	}
+	return found
+}
+
 func (c cgroups) file(controller, group, name string) string {
 	if c.unified {
 		controller = ""
@@ -118,7 +130,7 @@ func (c cgroups) remove(group string) error {
 }
 
 func (c cgroups) removeNow(group string) error {
-	for _, dir := range c.dirs(group) {
+	for _, dir := range c.everywhere(group) {
 		children, err := os.ReadDir(dir)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -142,7 +154,7 @@ func (c cgroups) removeNow(group string) error {
 
 // sweep removes all groups, and their parent where last is set; what still runs in them stays.
 func (c cgroups) sweep(last bool) {
-	for _, dir := range c.dirs("") {
+	for _, dir := range c.everywhere("") {
 		groups, err := os.ReadDir(dir)
 		if err != nil {
 			continue

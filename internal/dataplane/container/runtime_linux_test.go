@@ -142,6 +142,7 @@ func testRuntime(t *testing.T, r container.Runtime) {
 		if err := r.RemoveGroup(group); err != nil {
 			t.Error(err)
 		}
+		gone(t, group)
 	})
 	n := 0
 	start := func(t *testing.T, s container.Spec, args ...string) (container.Container, *lines) {
@@ -266,5 +267,16 @@ func testLeftovers(t *testing.T, name string) {
 	}
 	if err := first.RemoveGroup(group); err != nil {
 		t.Error(err)
+	}
+	gone(t, group)
+}
+
+// gone wants that no control group of a name is there, with any controller.
+func gone(t *testing.T, group string) {
+	t.Helper()
+	for _, pattern := range []string{"/sys/fs/cgroup/atoll-*/", "/sys/fs/cgroup/*/atoll-*/"} {
+		if left, err := filepath.Glob(pattern + group); err != nil || len(left) > 0 {
+			t.Errorf("left: %q, %v", left, err)
+		}
 	}
 }
