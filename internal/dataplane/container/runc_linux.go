@@ -60,14 +60,13 @@ func (r *Runc) command(ctx context.Context, args ...string) *exec.Cmd {
 func (r *Runc) state() string { return filepath.Join(r.dir, "runc") }
 
 // run runs runc to its end.
-func (r *Runc) run(ctx context.Context, args ...string) ([]byte, error) {
+func (r *Runc) run(ctx context.Context, args ...string) error {
 	cmd := r.command(ctx, args...)
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("%s: %w: %s", strings.Join(cmd.Args, " "), err, strings.TrimSpace(errs.String()))
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%s: %w: %s", strings.Join(cmd.Args, " "), err, bytes.TrimSpace(out))
 	}
-	return out.Bytes(), nil
+	return nil
 }
 
 func (r *Runc) endLeftovers(ctx context.Context) error {
@@ -79,7 +78,7 @@ func (r *Runc) endLeftovers(ctx context.Context) error {
 	for _, state := range states {
 		id := state.Name()
 		r.logger.Info("ending a container of before", "id", id)
-		if _, err := r.run(ctx, "delete", "--force", id); err != nil {
+		if err := r.run(ctx, "delete", "--force", id); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -161,7 +160,7 @@ func (c *runcContainer) awaitStart(ctx context.Context) error {
 		ended := false
 		select {
 		case <-ctx.Done():
-			_, err := c.runtime.run(context.WithoutCancel(ctx), "kill", c.spec.ID, "KILL")
+			err := c.runtime.run(context.WithoutCancel(ctx), "kill", c.spec.ID, "KILL")
 			<-c.removed
 			return errors.Join(ctx.Err(), err)
 		case <-c.done:
@@ -208,7 +207,7 @@ func (c *runcContainer) await(cmd *exec.Cmd) {
 	c.runtime.mu.Lock()
 	delete(c.runtime.running, c.spec.ID)
 	c.runtime.mu.Unlock()
-	if _, err := c.runtime.run(context.Background(), "delete", "--force", c.spec.ID); err != nil {
+	if err := c.runtime.run(context.Background(), "delete", "--force", c.spec.ID); err != nil {
 		c.runtime.logger.Error("removing a container", "id", c.spec.ID, "err", err)
 	}
 	close(c.removed)
