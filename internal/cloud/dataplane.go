@@ -81,7 +81,7 @@ func (v values) Parameter(ctx context.Context, sc state.Scope, name string) (str
 
 // taskImages makes root file systems of images: of the cloud's own registry, and of others.
 type taskImages struct {
-	store  *image.Store
+	store  *unpacked
 	puller image.Puller
 }
 
@@ -94,6 +94,7 @@ func (i taskImages) Prepare(ctx context.Context, _ state.Scope, reference, dir s
 	if err != nil {
 		return fargate.Image{}, fmt.Errorf("failed to extract %s: %w", reference, err)
 	}
+	i.store.note(got.Digest)
 	root, drop, err := image.Writable(ctx, got.Rootfs, dir)
 	if err != nil {
 		release()
@@ -102,6 +103,7 @@ func (i taskImages) Prepare(ctx context.Context, _ state.Scope, reference, dir s
 	return fargate.Image{Digest: got.Digest.String(), Root: root, Config: got.Config.Config, Release: func() error {
 		err := drop()
 		release()
+		i.store.note(got.Digest)
 		return err
 	}}, nil
 }

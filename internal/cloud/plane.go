@@ -24,7 +24,7 @@ type plane struct {
 	agent    *fargate.Agent
 	metadata *fargate.Metadata
 	meter    *fargate.Meter
-	images   *image.Store
+	images   *unpacked
 	peers    *carrierPeers // nil without a data plane
 	endpoint *endpoint     // always there
 }
@@ -58,10 +58,11 @@ func (c *Cloud) newPlane(p planeParts) (*plane, error) {
 	if err := removeTasks(tasksDir(c.config.Dir)); err != nil {
 		return nil, err
 	}
-	var err error
-	if out.images, err = image.Open(unpackedDir(c.config.Dir), image.Options{Volatile: true}); err != nil {
+	store, err := image.Open(unpackedDir(c.config.Dir), image.Options{Volatile: true})
+	if err != nil {
 		return nil, err
 	}
+	out.images = newUnpacked(store, c.config.Clock, c.config.Logger)
 	out.agent = fargate.New(fargate.Deps{
 		Dir: tasksDir(c.config.Dir), Store: p.store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Runtime: c.config.DataPlane.Containers,
 		Network: c.carrier.fabric, Subnets: p.networks, Roles: taskRoles{p.directory}, Sessions: p.sessions, Logs: p.groups,
@@ -105,16 +106,7 @@ func (p *plane) workers() []worker {
 		out = append(out, p.peers.flows)
 	}
 	if p.agent != nil {
-		out = append(out, p.agent, p.metadata, p.meter, closing{p.images.Close})
+		out = append(out, p.agent, p.metadata, p.meter, p.images)
 	}
 	return out
-}
-
-// closing is a worker that has something closed at the end.
-type closing struct{ close func() }
-
-func (c closing) Run(ctx context.Context) error {
-	<-ctx.Done()
-	c.close()
-	return nil
 }
