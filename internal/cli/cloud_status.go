@@ -56,9 +56,14 @@ func newCloudStatus(env Env) *cobra.Command {
 }
 
 func printStatus(env Env, info daemon.Info) {
+	tasks := "run with " + string(info.Runtime)
+	if info.Runtime == daemon.None {
+		tasks = "are records: " + strings.ReplaceAll(info.Lacks, "\n", "; ")
+	}
 	for _, row := range [][2]string{
 		{"Endpoint", info.Endpoint},
 		{"Edge", info.Edge + " (load balancers)"},
+		{"Tasks", tasks},
 		{"Directory", info.Dir},
 		{"Process", fmt.Sprintf("%d, since %s (%s)", info.PID, info.Started.Local().Format(time.DateTime), time.Since(info.Started).Round(time.Second))},
 		{"Account", info.Account},
