@@ -98,7 +98,8 @@ func (l *loader) spread(tasks []inspect.Task) {
 // service tells of a service, without its tasks.
 func (l *loader) service(ctx context.Context, s *inspect.Service) (Service, error) {
 	d := s.Detail
-	out := Service{Name: s.Name, Desired: int(d.DesiredCount), Running: int(d.RunningCount), Pending: int(d.PendingCount), Definition: last(aws.ToString(d.TaskDefinition))}
+	out := Service{Name: s.Name, Desired: int(d.DesiredCount), Running: int(d.RunningCount), Pending: int(d.PendingCount), Definition: last(aws.ToString(d.TaskDefinition)),
+		Deployments: []Deployment{}, Tasks: []Task{}, Stopped: []Task{}, Targets: []Target{}}
 	if len(d.Events) > 0 {
 		out.Event = aws.ToString(d.Events[0].Message)
 	}

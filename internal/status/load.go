@@ -22,7 +22,7 @@ import (
 
 // Load asks how an environment does; now is the present time.
 func Load(ctx context.Context, e *inspect.Environment, now time.Time) (*Status, error) {
-	s := &Status{Environment: e.Name, Region: e.Config.Region, LoadBalancer: balancer(e.LoadBalancer)}
+	s := &Status{Environment: e.Name, Region: e.Config.Region, LoadBalancer: balancer(e.LoadBalancer), Problems: []Problem{}, Databases: []Database{}} // lists that JSON has as such
 	for i := range e.Databases {
 		s.Databases = append(s.Databases, database(&e.Databases[i]))
 	}
@@ -109,7 +109,7 @@ func (l *loader) alarms(ctx context.Context) error {
 			all = append(all, Alarm{aws.ToString(a.AlarmName), string(a.StateValue), aws.ToString(a.AlarmDescription), aws.ToString(a.StateReason), since(a.StateTransitionedTimestamp, a.StateUpdatedTimestamp)})
 		}
 	}
-	out := Alarms{}
+	out := Alarms{All: []Alarm{}}
 	for _, a := range all {
 		if len(names) > 0 && !slices.Contains(names, a.Name) {
 			continue
