@@ -41,9 +41,9 @@ require (
 	github.com/hashicorp/hc-install v0.10.0
 	github.com/hashicorp/hcl/v2 v2.24.0
 	github.com/hashicorp/terraform-json v0.29.0
+	github.com/jackc/pgx/v5 v5.13.0
 	github.com/klauspost/compress v1.19.2
 	github.com/opencontainers/runtime-spec v1.3.0
-	github.com/jackc/pgx/v5 v5.13.0
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/spf13/cobra v1.10.2
 	github.com/vishvananda/netlink v1.3.1
@@ -56,6 +56,8 @@ require (
 	golang.org/x/term v0.48.0
 	gvisor.dev/gvisor v0.0.0-20250503011706-39ed1f5ac29c
 )
+
+require github.com/coder/websocket v1.8.15 // indirect
 
 require (
 	example.com/guestbook v0.0.0

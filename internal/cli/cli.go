@@ -65,7 +65,7 @@ and rehearses every step on this machine, against an AWS that is built into this
 	root.SetErr(env.Stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
 	root.AddCommand(newInit(env), newUp(env), newPlan(env), newDestroy(env), newOutput(env),
-		newStatus(env), newLogs(env), newOpen(env), newDB(env), newBuild(env), newDeploy(env), newRollback(env), newExplain(env),
+		newStatus(env), newLogs(env), newOpen(env), newDB(env), newBuild(env), newDeploy(env), newRollback(env), newExec(env), newExplain(env),
 		newCloud(env), newDoctor(env), newProvider(env), newVersion(env))
 	wrapArgs(root)
 	return root

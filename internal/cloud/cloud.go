@@ -286,6 +286,10 @@ func (c *Cloud) Root() auth.Key {
 
 // ServeHTTP answers one AWS call, or one of a client of container registries. Calls that arrive during a Reset wait for its end.
 func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if sessions := c.sessions(); sessions.owns(r) { // it may go on for hours, and keeps nobody from a Reset
+		sessions.ServeHTTP(w, r)
+		return
+	}
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	if c.closed {
@@ -297,6 +301,15 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.server.ServeHTTP(w, r)
+}
+
+func (c *Cloud) sessions() *commands {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.closed {
+		return nil
+	}
+	return c.live.sessions
 }
 
 // Server gives the wire layer, for tools that walk the operation tables.

@@ -24,6 +24,7 @@ type plane struct {
 	agent    *fargate.Agent
 	metadata *fargate.Metadata
 	meter    *fargate.Meter
+	sessions *commands
 	images   *unpacked
 	peers    *carrierPeers // nil without a data plane
 	endpoint *endpoint     // always there
@@ -72,6 +73,7 @@ func (c *Cloud) newPlane(p planeParts) (*plane, error) {
 	})
 	out.metadata = fargate.NewMetadata(out.agent)
 	out.meter = fargate.NewMeter(out.agent, p.monitor)
+	out.sessions = newCommands(out.agent, p.groups, p.store, &c.config, c.carrier.reaches)
 	out.peers.metadata = out.metadata
 	return out, nil
 }
@@ -86,6 +88,14 @@ func (p *plane) runtime() ecs.Runtime {
 		return nil
 	}
 	return p.agent
+}
+
+// commands is what ECS begins sessions with; nil for records.
+func (p *plane) commands() ecs.Commands {
+	if p.sessions == nil {
+		return nil
+	}
+	return p.sessions
 }
 
 // begin lets flows and names through, and tells ECS of its tasks.
@@ -106,7 +116,7 @@ func (p *plane) workers() []worker {
 		out = append(out, p.peers.flows)
 	}
 	if p.agent != nil {
-		out = append(out, p.agent, p.metadata, p.meter, p.images)
+		out = append(out, p.agent, p.metadata, p.meter, p.sessions, p.images)
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package fargate_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -253,6 +254,35 @@ func TestServingTask(t *testing.T) {
 		// it is forgotten after its report; a second stop must be answered all the same
 		w.do(func(tx *state.Tx) { w.agent.Stop(tx, run) })
 	}
+}
+
+// Commands run in a task's containers as root, on a terminal or without, as long as the container lives.
+func TestCommandsInTask(t *testing.T) {
+	w := newWorld(t)
+	run := w.start(definition("web", "serve"))
+	w.await("RUNNING")
+	var out bytes.Buffer
+	code, err := w.agent.Exec(t.Context(), *run.Task.TaskArn, "web", container.ExecSpec{Args: []string{"/app", "fail"}, Root: true, TTY: true, Stdout: &out})
+	if err != nil || code != 7 || out.String() != "it cannot go on\r\n" {
+		t.Errorf("%d, %v, %q", code, err, out.String())
+	}
+	var bad *container.StartError
+	if _, err := w.agent.Exec(t.Context(), *run.Task.TaskArn, "web", container.ExecSpec{Args: []string{"/bin/sh"}, TTY: true}); !errors.As(err, &bad) {
+		t.Errorf("without a shell: %v", err)
+	}
+	for _, other := range [][2]string{{*run.Task.TaskArn, "none"}, {"arn:none", "web"}} {
+		if _, err := w.agent.Exec(t.Context(), other[0], other[1], container.ExecSpec{Args: []string{"/app", "fail"}}); err == nil {
+			t.Errorf("a command runs in %v", other)
+		}
+	}
+	ended := make(chan error, 1)
+	go func() {
+		_, err := w.agent.Exec(t.Context(), *run.Task.TaskArn, "web", container.ExecSpec{Args: []string{"/app", "serve"}, TTY: true})
+		ended <- err
+	}()
+	w.do(func(tx *state.Tx) { w.agent.Stop(tx, run) })
+	w.await("STOPPED")
+	<-ended
 }
 
 func TestValuesOfTask(t *testing.T) {

@@ -12,11 +12,13 @@ import (
 )
 
 // may asks whether the execution role allows an action; the error is worded as the service would refuse it.
-func (t *task) may(action, resource string) error {
+func (t *task) may(action, resource string) error { return t.roleMay(t.execution, action, resource) }
+
+func (t *task) roleMay(arn, action, resource string) error {
 	return t.agent.d.Store.View(func(tx *state.Tx) error {
-		role, ok := t.agent.d.Roles.Role(tx, t.execution)
+		role, ok := t.agent.d.Roles.Role(tx, arn)
 		if !ok {
-			return fmt.Errorf("ECS was unable to assume the role '%s'", t.execution)
+			return fmt.Errorf("ECS was unable to assume the role '%s'", arn)
 		}
 		p := auth.Principal{
 			Account: role.Account, ARN: "arn:aws:sts::" + role.Account + ":assumed-role/" + role.Name + "/" + t.id, UserID: role.ID + ":" + t.id, Role: role.ARN,

@@ -66,6 +66,7 @@ type Usage struct {
 type ExecSpec struct {
 	Args   []string
 	Env    []string // on top of the container's own
+	Root   bool     // run it as root, whoever the container runs as
 	TTY    bool
 	Stdin  io.Reader
 	Stdout io.Writer
@@ -84,7 +85,8 @@ type Container interface {
 	Done() <-chan struct{}
 	// Signal sends a signal to its first process. One to a container that has ended is lost.
 	Signal(ctx context.Context, s os.Signal) error
-	// Exec runs a command within and gives its exit code. When ctx ends, the command is killed.
+	// Exec runs a command within and gives its exit code. When ctx ends, the command is killed. Its error is a *StartError where the
+	// program itself cannot be started.
 	Exec(ctx context.Context, spec ExecSpec) (int, error)
 }
 

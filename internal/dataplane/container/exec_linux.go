@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+	"syscall"
 
 	"github.com/creack/pty"
+	"golang.org/x/term"
 )
 
 func orDiscard(w io.Writer) io.Writer {
@@ -19,7 +22,15 @@ func orDiscard(w io.Writer) io.Writer {
 
 // Exec runs a command in the container.
 func (c *runcContainer) Exec(ctx context.Context, spec ExecSpec) (int, error) {
-	args := []string{"exec"}
+	log, err := os.CreateTemp(c.dir, "exec-*.log")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = errors.Join(log.Close(), os.Remove(log.Name())) }() // the directory goes with the container
+	args := []string{"--log", log.Name(), "--log-format", "json", "exec"}
+	if spec.Root {
+		args = append(args, "--user", "0:0")
+	}
 	if spec.TTY {
 		args = append(args, "--tty")
 	}
@@ -27,11 +38,17 @@ func (c *runcContainer) Exec(ctx context.Context, spec ExecSpec) (int, error) {
 		args = append(args, "--env", e)
 	}
 	cmd := c.runtime.command(ctx, append(append(args, c.spec.ID), spec.Args...)...)
+	code := 0
 	if spec.TTY {
-		return runOnTerminal(cmd, spec)
+		code, err = runOnTerminal(cmd, spec, true)
+	} else {
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = spec.Stdin, orDiscard(spec.Stdout), orDiscard(spec.Stderr)
+		code, err = exitCode(cmd.Run())
 	}
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = spec.Stdin, orDiscard(spec.Stdout), orDiscard(spec.Stderr)
-	return exitCode(cmd.Run())
+	if message := complaintIn(log.Name()); err == nil && code != 0 && message != "" {
+		return 0, &StartError{message}
+	}
+	return code, err
 }
 
 // exitCode tells a command that has failed from one that could not be run.
@@ -43,13 +60,31 @@ func exitCode(err error) (int, error) {
 	return 0, err
 }
 
-// runOnTerminal runs a command on a terminal of its own.
-func runOnTerminal(cmd *exec.Cmd, spec ExecSpec) (int, error) {
-	terminal, err := pty.Start(cmd)
+// runOnTerminal runs a command on a terminal of its own. raw is for a command that has another terminal behind this one: what is typed is
+// for that to understand, from the first key on.
+func runOnTerminal(cmd *exec.Cmd, spec ExecSpec, raw bool) (int, error) {
+	terminal, far, err := pty.Open()
 	if err != nil {
 		return 0, fmt.Errorf("opening a terminal: %w", err)
 	}
 	defer terminal.Close()
+	if raw {
+		if _, err := term.MakeRaw(int(far.Fd())); err != nil {
+			return 0, errors.Join(fmt.Errorf("setting the terminal: %w", err), far.Close())
+		}
+	}
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = far, far, far
+	if raw { // what that command itself has to say is not the program's
+		cmd.Stderr = io.Discard
+	}
+	cmd.SysProcAttr.Setsid, cmd.SysProcAttr.Setctty = true, true
+	err = cmd.Start()
+	if err = errors.Join(err, far.Close()); err != nil {
+		return 0, fmt.Errorf("starting on a terminal: %w", err)
+	}
 	ended := make(chan struct{})
 	go func() {
 		for {

@@ -304,8 +304,11 @@ func (c *processContainer) Exec(ctx context.Context, spec ExecSpec) (int, error)
 		}
 		cmd.Path, cmd.Args, cmd.Env, cmd.Dir, cmd.Err = path, spec.Args, env, orRoot(c.spec.Dir), nil
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: c.who.UID, Gid: c.who.GID, Groups: c.who.Groups}}
+		if spec.Root {
+			cmd.SysProcAttr.Credential = &syscall.Credential{}
+		}
 		if spec.TTY {
-			code, err = runOnTerminal(cmd, spec)
+			code, err = runOnTerminal(cmd, spec, false)
 			return err
 		}
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = spec.Stdin, orDiscard(spec.Stdout), orDiscard(spec.Stderr)

@@ -181,15 +181,23 @@ func (c *runcContainer) awaitStart(ctx context.Context) error {
 
 // complaint gives what runc says of why it could not start a program.
 func (c *runcContainer) complaint() string {
-	b, err := os.ReadFile(c.file("log"))
-	if err != nil {
-		return "runc did not start it"
+	if message := complaintIn(c.file("log")); message != "" {
+		return message
 	}
-	message := "runc did not start it"
+	return "runc did not start it"
+}
+
+// complaintIn gives the last error in a log of runc's; empty without one.
+func complaintIn(file string) string {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return ""
+	}
+	message := ""
 	for line := range bytes.Lines(b) {
 		var entry struct{ Level, Msg string }
 		if json.Unmarshal(line, &entry) == nil && entry.Level == "error" {
-			message = entry.Msg
+			message = strings.TrimPrefix(entry.Msg, "exec failed: unable to start container process: ")
 		}
 	}
 	return message

@@ -208,6 +208,33 @@ func testRuntime(t *testing.T, r container.Runtime) {
 			t.Errorf("%+v", exit)
 		}
 	})
+	t.Run("commands on terminals", func(t *testing.T) {
+		c, out := start(t, container.Spec{User: "1000:100"}, "sleep")
+		<-out.seen
+		for asRoot, want := range map[bool]string{true: "0 0", false: "1000 100"} {
+			var got bytes.Buffer
+			code, err := c.Exec(t.Context(), container.ExecSpec{Args: []string{"/program", "whoami"}, Root: asRoot, TTY: true, Stdout: &got})
+			if err != nil || code != 0 || !strings.HasPrefix(got.String(), want) {
+				t.Errorf("%d %v %q", code, err, got.String())
+			}
+		}
+		var got bytes.Buffer
+		code, err := c.Exec(t.Context(), container.ExecSpec{Args: []string{"/program", "cat"}, TTY: true, Stdin: strings.NewReader("typed\n\x04"), Stdout: &got})
+		if err != nil || code != 0 || strings.Count(got.String(), "typed") != 2 { // its echo, and what the program says
+			t.Errorf("%d %v %q", code, err, got.String())
+		}
+		var bad *container.StartError
+		for _, tty := range []bool{true, false} {
+			_, err = c.Exec(t.Context(), container.ExecSpec{Args: []string{"/bin/sh"}, TTY: tty})
+			if !errors.As(err, &bad) || !strings.Contains(bad.Reason, "/bin/sh") {
+				t.Errorf("without a shell: %v", err)
+			}
+		}
+		if err := c.Signal(t.Context(), os.Kill); err != nil {
+			t.Fatal(err)
+		}
+		c.Wait()
+	})
 	t.Run("read-only root", func(t *testing.T) {
 		c, out := start(t, container.Spec{ReadOnlyRoot: true}, "write", "/x")
 		if c.Wait(); !strings.Contains(out.text(), "read-only file system") {

@@ -32,6 +32,7 @@ func API() *model.API {
 			{Name: "DescribeServices", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeTaskDefinition", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeTasks", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "ExecuteCommand", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "GetTaskProtection", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListAccountSettings", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListClusters", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -91,7 +92,7 @@ func API() *model.API {
 			{Shape: "UnsupportedFeatureException", Code: "UnsupportedFeatureException", Status: 400},
 			{Shape: "UpdateInProgressException", Code: "UpdateInProgressException", Status: 400},
 		},
-		Others: "AssociateGatewayWithCluster ContinueServiceDeployment CreateDaemon CreateExpressGatewayService CreateGateway CreateTaskSet DeleteAttributes DeleteDaemon DeleteDaemonTaskDefinition DeleteExpressGatewayService DeleteGateway DeleteTaskSet DeregisterContainerInstance DescribeDaemon DescribeDaemonDeployments DescribeDaemonRevisions DescribeDaemonTaskDefinition DescribeExpressGatewayService DescribeGateway DescribeGatewayResources DescribeGatewayRoute DescribeTaskSets DisassociateGatewayFromCluster DiscoverPollEndpoint ExecuteCommand ListAttributes ListDaemonDeployments ListDaemonTaskDefinitions ListDaemons ListGatewayClusterAssociations ListGatewayRoutes ListGateways PutAttributes RegisterContainerInstance RegisterDaemonTaskDefinition StartTask SubmitAttachmentStateChanges SubmitContainerStateChange SubmitTaskStateChange UpdateContainerAgent UpdateContainerInstancesState UpdateDaemon UpdateExpressGatewayService UpdateGateway UpdateServicePrimaryTaskSet UpdateTaskSet",
+		Others: "AssociateGatewayWithCluster ContinueServiceDeployment CreateDaemon CreateExpressGatewayService CreateGateway CreateTaskSet DeleteAttributes DeleteDaemon DeleteDaemonTaskDefinition DeleteExpressGatewayService DeleteGateway DeleteTaskSet DeregisterContainerInstance DescribeDaemon DescribeDaemonDeployments DescribeDaemonRevisions DescribeDaemonTaskDefinition DescribeExpressGatewayService DescribeGateway DescribeGatewayResources DescribeGatewayRoute DescribeTaskSets DisassociateGatewayFromCluster DiscoverPollEndpoint ListAttributes ListDaemonDeployments ListDaemonTaskDefinitions ListDaemons ListGatewayClusterAssociations ListGatewayRoutes ListGateways PutAttributes RegisterContainerInstance RegisterDaemonTaskDefinition StartTask SubmitAttachmentStateChanges SubmitContainerStateChange SubmitTaskStateChange UpdateContainerAgent UpdateContainerInstancesState UpdateDaemon UpdateExpressGatewayService UpdateGateway UpdateServicePrimaryTaskSet UpdateTaskSet",
 	}
 }
 
@@ -862,6 +863,16 @@ type ExecuteCommandConfiguration struct {
 	LogConfiguration *ExecuteCommandLogConfiguration `aws:"logConfiguration"`
 }
 
+// ExecuteCommandInput is the API's ExecuteCommandRequest.
+type ExecuteCommandInput struct {
+	_           struct{} `aws:"ExecuteCommandRequest"`
+	Command     *string  `aws:"command,req"`
+	Interactive *bool    `aws:"interactive,req"`
+	Task        *string  `aws:"task,req"`
+	Cluster     *string  `aws:"cluster"`
+	Container   *string  `aws:"container"`
+}
+
 // ExecuteCommandLogConfiguration is the API's ExecuteCommandLogConfiguration.
 type ExecuteCommandLogConfiguration struct {
 	_                           struct{} `aws:"ExecuteCommandLogConfiguration"`
@@ -870,6 +881,17 @@ type ExecuteCommandLogConfiguration struct {
 	S3BucketName                *string  `aws:"s3BucketName"`
 	S3EncryptionEnabled         *bool    `aws:"s3EncryptionEnabled"`
 	S3KeyPrefix                 *string  `aws:"s3KeyPrefix"`
+}
+
+// ExecuteCommandOutput is the API's ExecuteCommandResponse.
+type ExecuteCommandOutput struct {
+	_             struct{} `aws:"ExecuteCommandResponse"`
+	ClusterArn    *string  `aws:"clusterArn"`
+	ContainerArn  *string  `aws:"containerArn"`
+	ContainerName *string  `aws:"containerName"`
+	Interactive   *bool    `aws:"interactive"`
+	Session       *Session `aws:"session"`
+	TaskArn       *string  `aws:"taskArn"`
 }
 
 // FSxWindowsFileServerAuthorizationConfig is the API's FSxWindowsFileServerAuthorizationConfig.
@@ -2079,6 +2101,14 @@ type ServiceVolumeConfiguration struct {
 	_                struct{}                              `aws:"ServiceVolumeConfiguration"`
 	Name             *string                               `aws:"name,req"`
 	ManagedEBSVolume *ServiceManagedEBSVolumeConfiguration `aws:"managedEBSVolume"`
+}
+
+// Session is the API's Session.
+type Session struct {
+	_          struct{} `aws:"Session"`
+	SessionId  *string  `aws:"sessionId"`
+	StreamUrl  *string  `aws:"streamUrl"`
+	TokenValue *string  `aws:"tokenValue,sensitive"`
 }
 
 // Setting is the API's Setting.

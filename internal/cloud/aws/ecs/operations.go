@@ -49,6 +49,9 @@ func (s *Service) Operations() []wire.Operation {
 		})),
 		wire.Read(s.DescribeTaskDefinition),
 		wire.Read(s.DescribeTasks, on(func(sc state.Scope, in *DescribeTasksInput) []string { return tasksOf(sc, in.Cluster, in.Tasks) })),
+		wire.Write(s.ExecuteCommand, on(func(sc state.Scope, in *ExecuteCommandInput) []string {
+			return append(clusterOf(sc, in.Cluster), tasksOf(sc, in.Cluster, []string{text(in.Task)})...)
+		})),
 		wire.Read(s.GetTaskProtection, on(func(sc state.Scope, in *GetTaskProtectionInput) []string { return tasksOf(sc, in.Cluster, in.Tasks) })),
 		wire.Read(s.ListAccountSettings),
 		wire.Read(s.ListClusters),

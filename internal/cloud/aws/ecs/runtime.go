@@ -187,6 +187,7 @@ func (t *txn) applyTo(task *Task, report *Report, asked bool) {
 		for i := range task.Containers {
 			if *task.Containers[i].Name == c.Name {
 				applyContainer(&task.Containers[i], &c)
+				task.Containers[i].agentsFollow(t.now)
 			}
 		}
 	}
@@ -215,6 +216,7 @@ func (t *txn) applyTo(task *Task, report *Report, asked bool) {
 		}
 		for i := range task.Containers {
 			task.Containers[i].LastStatus = new(taskStopped)
+			task.Containers[i].agentsFollow(t.now)
 		}
 	}
 }

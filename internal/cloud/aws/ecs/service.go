@@ -65,6 +65,7 @@ type Deps struct {
 	TargetGroups TargetGroups
 	TargetHealth TargetHealth
 	Runtime      Runtime
+	Commands     Commands // nil: no command is run
 }
 
 // Service is Amazon ECS.

@@ -199,7 +199,7 @@ func (t *txn) containersOf(p *placement, r *taskRecord) []Container {
 		container := Container{
 			ContainerArn: new(arn(t.sc, "container", r.key()+"/"+t.d.IDs.UUID())), TaskArn: r.Task.TaskArn, Name: c.Name, Image: c.Image,
 			LastStatus: new(taskPending), NetworkBindings: []NetworkBinding{}, NetworkInterfaces: []NetworkInterface{}, HealthStatus: new("UNKNOWN"),
-			Cpu: new(fmt.Sprint(number(c.Cpu))),
+			Cpu: new(fmt.Sprint(number(c.Cpu))), ManagedAgents: managedAgents(truth(r.Task.EnableExecuteCommand), &c),
 		}
 		if c.Memory != nil {
 			container.Memory = new(fmt.Sprint(*c.Memory))
