@@ -41,9 +41,9 @@ type Config struct {
 	Logger    *slog.Logger
 	HTTP      *http.Client // for fetching what AWS would fetch from the internet, such as OIDC keys
 
-	// Edge is where clients reach load balancers. The cloud closes it. nil: load balancers are records, and do not serve.
+	// Edge is where clients reach load balancers. The cloud closes it. nil, or without a Network: load balancers are records, and do not serve.
 	Edge net.Listener
-	// Network carries what load balancers send; nil: they reach nothing. Source gives the address that a flow comes from, of the
+	// Network carries what load balancers send; a DataPlane brings its own. Source gives the address that a flow comes from, of the
 	// context with which Network connects it.
 	Network Network
 	Source  func(ctx context.Context) netip.Addr
@@ -97,7 +97,7 @@ func Open(ctx context.Context, config Config) (*Cloud, error) {
 		c.carrier = newCarrier(config.Logger)
 		c.config.Network, c.config.Source = c.carrier.fabric, fabric.Source
 	}
-	if config.Edge != nil {
+	if config.Edge != nil && c.config.Network != nil {
 		c.balancing = newBalancing(c.config)
 	}
 	if err := c.open(ctx, nil); err != nil {

@@ -9,6 +9,7 @@ import (
 	"atoll/internal/cloud/aws/ec2"
 	"atoll/internal/cloud/aws/ecr"
 	"atoll/internal/cloud/aws/ecs"
+	"atoll/internal/cloud/aws/elbv2"
 	"atoll/internal/cloud/aws/iam"
 	"atoll/internal/cloud/aws/logs"
 	"atoll/internal/cloud/aws/secretsmanager"
@@ -96,6 +97,14 @@ func (p *plane) commands() ecs.Commands {
 		return nil
 	}
 	return p.sessions
+}
+
+// targetHealth is what tells ECS of its tasks' targets: nothing where tasks are records, which are healthy.
+func (p *plane) targetHealth(balancers *elbv2.Service) ecs.TargetHealth {
+	if p.agent == nil {
+		return nil
+	}
+	return balancers
 }
 
 // begin lets flows and names through, and tells ECS of its tasks.

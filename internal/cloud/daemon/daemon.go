@@ -93,7 +93,7 @@ func Run(ctx context.Context, config Config, ready func(Info)) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	d := &daemon{config: config, cloud: c, stop: make(chan struct{}), info: Info{
+	d := &daemon{config: config, cloud: c, edge: edge, records: running.plane == nil, stop: make(chan struct{}), info: Info{
 		Endpoint: "http://" + listener.Addr().String(), Edge: edge.Addr().String(), PID: os.Getpid(), Version: config.Version, Started: time.Now().UTC(),
 		Dir: string(config.Dir), Account: cloud.DefaultAccount, Services: c.Services(),
 		Runtime: running.name, Lacks: running.lacks, Wants: running.wants,
@@ -108,6 +108,11 @@ func listen(ctx context.Context, port int) (net.Listener, error) {
 	return new(net.ListenConfig).Listen(ctx, "tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 }
 
+// nothingRuns answers in place of load balancers that are records.
+func nothingRuns(w http.ResponseWriter, _ *http.Request) {
+	http.Error(w, "atoll's local cloud keeps load balancers, tasks and databases as records: it was started with --runtime none.", http.StatusServiceUnavailable)
+}
+
 type daemon struct {
 	config Config
 	cloud  *cloud.Cloud
@@ -115,6 +120,9 @@ type daemon struct {
 	stop   chan struct{}
 	once   sync.Once
 	calls  atomic.Uint64
+
+	edge    net.Listener
+	records bool // nothing runs, so that nobody else serves the edge
 }
 
 func (d *daemon) serve(ctx context.Context, listener net.Listener, ready func(Info)) error {
@@ -134,8 +142,12 @@ func (d *daemon) serve(ctx context.Context, listener net.Listener, ready func(In
 		{Handler: d.endpoint(), ReadHeaderTimeout: 30 * time.Second, IdleTimeout: 5 * time.Minute, ErrorLog: errorLog},
 		{Handler: d.control(), ReadHeaderTimeout: 30 * time.Second, ErrorLog: errorLog},
 	}
+	listeners := []net.Listener{listener, control}
+	if d.records {
+		servers, listeners = append(servers, &http.Server{Handler: http.HandlerFunc(nothingRuns), ReadHeaderTimeout: 30 * time.Second, ErrorLog: errorLog}), append(listeners, d.edge)
+	}
 	failed := make(chan error, len(servers))
-	for i, l := range []net.Listener{listener, control} {
+	for i, l := range listeners {
 		go func() {
 			if err := servers[i].Serve(l); !errors.Is(err, http.ErrServerClosed) {
 				failed <- fmt.Errorf("serving on %s: %w", l.Addr(), err)
