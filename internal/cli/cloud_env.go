@@ -11,6 +11,7 @@ import (
 
 	"atoll/internal/cloud"
 	"atoll/internal/cloud/daemon"
+	"atoll/internal/disk"
 )
 
 // defaultRegion is what `atoll cloud env` sets where neither --region nor AWS_REGION names one.
@@ -18,7 +19,7 @@ const defaultRegion = "us-east-1"
 
 type cloudEnv struct {
 	dir, region, account, shell string
-	unset, asJSON               bool
+	unset, asJSON, asAWS        bool
 }
 
 func newCloudEnv(env Env) *cobra.Command {
@@ -36,14 +37,23 @@ func newCloudEnv(env Env) *cobra.Command {
   TF_CLI_CONFIG_FILE       where Terraform finds the AWS provider, if it was built on this machine ('atoll provider --help')
 
 AWS_PROFILE and AWS_SESSION_TOKEN are unset. Where the AWS CLI is installed, a shell function of the name aws gives it --endpoint-url,
-since versions before 2.13, such as Debian 12's, do not know AWS_ENDPOINT_URL. --unset prints the lines that take all of this back.`,
-		Example: "  eval \"$(atoll cloud env)\"\n  atoll cloud env --shell fish | source\n  eval \"$(atoll cloud env --unset)\"",
+since versions before 2.13, such as Debian 12's, do not know AWS_ENDPOINT_URL. --unset prints the lines that take all of this back.
+
+With --as-aws, programs need not know of an endpoint: the cloud answers for *.amazonaws.com itself, as it does within tasks.
+
+  HTTPS_PROXY, https_proxy  the cloud, which answers for AWS's host names and connects to all others
+  AWS_CA_BUNDLE             a file in the cloud's directory with the certificate of the authority that signs for those names
+
+AWS_ENDPOINT_URL and the function aws are taken away. Programs that use no AWS SDK, such as curl and AWS's Session Manager plugin, have to be given that
+certificate in a way of their own. The keys work nowhere but in the cloud, and with AWS_CA_BUNDLE no SDK talks to AWS itself.`,
+		Example: "  eval \"$(atoll cloud env)\"\n  eval \"$(atoll cloud env --as-aws)\"\n  atoll cloud env --shell fish | source\n  eval \"$(atoll cloud env --unset)\"",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), env) },
 	}
 	dirFlagVar(cmd, env, &f.dir)
 	cmd.Flags().StringVar(&f.region, "region", "", "AWS region")
 	cmd.Flags().StringVar(&f.account, "account", cloud.DefaultAccount, "account, as 12 digits or as the name of an environment")
 	cmd.Flags().StringVar(&f.shell, "shell", "sh", "write for sh (also bash, zsh), fish or powershell")
+	cmd.Flags().BoolVar(&f.asAWS, "as-aws", false, "reach the cloud by AWS's own host names, through a proxy")
 	cmd.Flags().BoolVar(&f.unset, "unset", false, "print the lines that take the settings back")
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print JSON")
 	return cmd
@@ -59,8 +69,12 @@ func (f *cloudEnv) run(ctx context.Context, env Env) error {
 	}
 	define, remove := awsFunction(f.shell)
 	if f.unset {
-		for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION",
-			"AWS_EC2_METADATA_DISABLED", "HTTP_PROXY", "http_proxy", "TF_CLI_CONFIG_FILE"} {
+		names := []string{"AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION",
+			"AWS_EC2_METADATA_DISABLED", "HTTP_PROXY", "http_proxy", "TF_CLI_CONFIG_FILE"}
+		if f.asAWS {
+			names = append(names, "HTTPS_PROXY", "https_proxy", "AWS_CA_BUNDLE")
+		}
+		for _, name := range names {
 			fmt.Fprintln(env.Stdout, write(setting{name, ""}))
 		}
 		fmt.Fprintln(env.Stdout, remove)
@@ -73,6 +87,11 @@ func (f *cloudEnv) run(ctx context.Context, env Env) error {
 	settings, err := cloudSettings(ctx, env, dir, f.account, f.region)
 	if err != nil {
 		return err
+	}
+	if f.asAWS {
+		if settings, err = asAWS(ctx, env, dir, settings); err != nil {
+			return err
+		}
 	}
 	config, err := terraformConfig(ctx, env, dir)
 	if err != nil {
@@ -93,10 +112,49 @@ func (f *cloudEnv) run(ctx context.Context, env Env) error {
 	for _, s := range settings {
 		fmt.Fprintln(env.Stdout, write(s))
 	}
-	if _, err := env.Machine.LookPath("aws"); err == nil {
+	switch _, err := env.Machine.LookPath("aws"); {
+	case f.asAWS && f.shell != "fish": // fish complains of a function that is not there
+		fmt.Fprintln(env.Stdout, remove)
+	case f.asAWS:
+		fmt.Fprintln(env.Stdout, "functions -q aws; and "+remove)
+	case err == nil:
 		fmt.Fprintln(env.Stdout, define)
 	}
 	return nil
+}
+
+// asAWS gives settings by which the cloud is reached by AWS's own host names. It puts the authority's certificate into the cloud's directory.
+func asAWS(ctx context.Context, env Env, dir daemon.Dir, settings []setting) ([]setting, error) {
+	authority, err := daemon.NewClient(dir).Authority(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := disk.Write(dir.Authority(), []byte(authority.Certificate), 0o644); err != nil {
+		return nil, fmt.Errorf("writing the authority's certificate: %w", err)
+	}
+	var out []setting
+	proxy := ""
+	for _, s := range settings {
+		switch s.name {
+		case "AWS_ENDPOINT_URL":
+			proxy = s.value
+			out = append(out, setting{s.name, ""})
+		case "HTTP_PROXY", "http_proxy": // what it is for goes over TLS now
+		default:
+			out = append(out, s)
+		}
+	}
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy"} {
+		if old := env.Machine.Getenv(name); old != "" && !isLoopback(old) {
+			say(env, "Note: this replaces %s=%s; the local cloud connects to other hosts itself.", name, old)
+		}
+	}
+	for _, name := range []string{"NO_PROXY", "no_proxy"} {
+		if v := env.Machine.Getenv(name); strings.Contains(v, "amazonaws.com") || v == "*" {
+			say(env, "Note: %s=%s keeps programs from the local cloud.", name, v)
+		}
+	}
+	return append(out, setting{"HTTPS_PROXY", proxy}, setting{"https_proxy", proxy}, setting{"AWS_CA_BUNDLE", dir.Authority()}), nil
 }
 
 // cloudSettings gives the variables by which an account of the running cloud is used, and warns of what they replace. account is an id,

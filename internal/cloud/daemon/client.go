@@ -50,6 +50,12 @@ func (c *Client) Keys(ctx context.Context, account string) (Keys, error) {
 	return keys, c.call(ctx, http.MethodGet, "/keys/"+url.PathEscape(account), &keys)
 }
 
+// Authority asks for the certificate by which the cloud's host names are known.
+func (c *Client) Authority(ctx context.Context) (Authority, error) {
+	var a Authority
+	return a, c.call(ctx, http.MethodGet, "/authority", &a)
+}
+
 // Reset makes the cloud as new.
 func (c *Client) Reset(ctx context.Context) error { return c.call(ctx, http.MethodPost, "/reset", nil) }
 

@@ -13,6 +13,11 @@ type Keys struct {
 	SecretAccessKey string `json:"secret_access_key"`
 }
 
+// Authority is the certificate of the authority that signs for the cloud's host names, in PEM.
+type Authority struct {
+	Certificate string `json:"certificate"`
+}
+
 // control is the interface on the unix socket. Whoever can open the socket may do everything: it is the directory's owner.
 func (d *daemon) control() http.Handler {
 	mux := http.NewServeMux()
@@ -28,6 +33,14 @@ func (d *daemon) control() http.Handler {
 			return
 		}
 		d.answer(w, Keys{key.Principal.Account, key.ID, key.Secret})
+	})
+	mux.HandleFunc("GET /authority", func(w http.ResponseWriter, r *http.Request) {
+		certificate, err := d.cloud.Authority(r.Context())
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		d.answer(w, Authority{string(certificate)})
 	})
 	mux.HandleFunc("POST /stop", func(w http.ResponseWriter, _ *http.Request) {
 		d.answer(w, d.info)

@@ -27,6 +27,9 @@ func (d Dir) Log() string { return filepath.Join(string(d), "cloud.log") }
 // Credentials is the file with the root user's keys.
 func (d Dir) Credentials() string { return filepath.Join(string(d), "credentials") }
 
+// Authority is where the certificate of the cloud's authority is put for programs that are to trust it.
+func (d Dir) Authority() string { return filepath.Join(string(d), "authority.pem") }
+
 // maxSocketPath is what fits in a socket address on every system that Go runs on, with its final NUL byte.
 const maxSocketPath = 103
 
