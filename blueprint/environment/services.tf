@@ -38,16 +38,6 @@ locals {
     }
   }
 
-  # What runs at first is not the app, and does not answer as the app would: nobody waits for it.
-  deployments = {
-    for name, service in var.services : name => {
-      grace_seconds           = try(service.deployment.grace_seconds, null)
-      maximum_percent         = try(service.deployment.maximum_percent, null)
-      minimum_healthy_percent = try(service.deployment.minimum_healthy_percent, null)
-      wait                    = service.image == null && try(module.registry.images[service.repository] == var.registry.first_image, false) ? false : try(service.deployment.wait, null)
-    }
-  }
-
   # Tasks pull from the environment's own repositories, unless they run an image from elsewhere.
   repository_arns = { for name, task in merge(var.services, var.jobs) : name => task.image != null ? {} : { (task.repository) = module.registry.repository_arns[task.repository] } }
 
@@ -65,7 +55,7 @@ module "service" {
   cluster            = local.cluster
   container          = local.containers[each.key]
   database           = each.value.database ? local.database_access : null
-  deployment         = local.deployments[each.key]
+  deployment         = each.value.deployment
   egress_ports       = each.value.egress_ports
   encryption_key_arn = var.encryption_key_arn
   load_balancer      = each.value.routing == null ? null : local.load_balancer

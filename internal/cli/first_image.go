@@ -18,6 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"atoll/internal/build"
+	"atoll/internal/cloud/daemon"
+	"atoll/internal/deploy"
 	"atoll/internal/hint"
 	"atoll/internal/inspect"
 	"atoll/internal/release"
@@ -167,6 +169,22 @@ func (f *firstImage) deploy(ctx context.Context) error {
 		return err
 	}
 	return release.New(e, shown{f.o.progress}).Deploy(ctx, mainRepository, f.ref)
+}
+
+// settle waits until the services run: Terraform does not. Those that run a stand-in are not waited for.
+func (f *up) settle(ctx context.Context, env Env, o *opened) error {
+	if o.target == deploy.Local && o.cloud.Runtime == daemon.None {
+		return nil
+	}
+	e, _, err := f.inspect(ctx, env, o.environment.Name)
+	if err != nil {
+		return err
+	}
+	runs, err := imageOf(ctx, e.Clients, "/"+e.Prefix()+"/image/"+mainRepository)
+	if err != nil || runs != "" && !strings.Contains(runs, ".dkr.ecr.") {
+		return err
+	}
+	return release.New(e, shown{o.progress}).Settle(ctx)
 }
 
 // imageOf gives the value of a parameter; empty where it is not there.

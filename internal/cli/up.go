@@ -86,6 +86,9 @@ func (f *up) run(ctx context.Context, env Env, name string) error {
 		if err := first.deploy(ctx); err != nil {
 			return err
 		}
+		if err := f.settle(ctx, env, o); err != nil {
+			return err
+		}
 		url := o.reachable(outputs)
 		status := "nothing runs behind it: the cloud keeps records"
 		if o.cloud.Runtime != daemon.None {

@@ -98,7 +98,7 @@ func (r *Release) await(ctx context.Context, u *unit) (string, error) {
 
 // rolledBack tells why ECS has given up a new revision.
 func (r *Release) rolledBack(ctx context.Context, u *unit, s *types.Service) error {
-	what := fmt.Sprintf("the new image does not work in the service %s: ECS has rolled it back", u.name)
+	what := gaveUp(u, s)
 	tasks, err := r.Tasks(ctx, &ecs.ListTasksInput{Cluster: &u.service.Cluster, ServiceName: &u.service.Name, DesiredStatus: types.DesiredStatusStopped})
 	if err != nil {
 		return errors.Join(&Failure{What: what, Service: u.name}, err)

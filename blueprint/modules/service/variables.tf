@@ -39,13 +39,13 @@ variable "database" {
 variable "deployment" {
   description = <<-EOT
     How tasks are replaced. minimum_healthy_percent and maximum_percent: of the desired count, while it goes on. grace_seconds: how long failed health checks of a new
-    task do not count. wait: have Terraform wait until the new tasks are healthy, and fail when ECS has rolled back.
+    task do not count. wait: have Terraform wait until the new tasks are healthy, and fail when ECS has rolled back; `atoll up` and deployments wait by themselves.
   EOT
   type = object({
     grace_seconds           = optional(number, 60)
     maximum_percent         = optional(number, 200)
     minimum_healthy_percent = optional(number, 100)
-    wait                    = optional(bool, true)
+    wait                    = optional(bool, false)
   })
   default  = {}
   nullable = false
