@@ -5,7 +5,6 @@ import (
 	"context"
 	"sync"
 
-	"atoll/internal/disk"
 	"atoll/internal/hint"
 	"atoll/internal/machine"
 )
@@ -47,18 +46,14 @@ func (r Report) Status() Status {
 // Options of Run.
 type Options struct {
 	Machine  machine.Machine
-	CacheDir string                                // as Machine.CacheDir gives it
-	DataDir  string                                // of the local cloud; "" leaves it out
-	Address  string                                // where the local cloud listens, such as "127.0.0.1:4566"; "" for any free port
-	Free     func(path string) (disk.Space, error) // nil asks the file system
+	CacheDir string // as Machine.CacheDir gives it
+	DataDir  string // of the local cloud; "" leaves it out
+	Address  string // where the local cloud listens, such as "127.0.0.1:4566"; "" for any free port
 }
 
 // Run makes all checks. It makes the cache and data folders, and leaves nothing else behind. When ctx ends, so do the
 // programs and requests of the checks, and what they found is not to be trusted.
 func Run(ctx context.Context, opts Options) Report {
-	if opts.Free == nil {
-		opts.Free = disk.Free
-	}
 	d := &doctor{Options: opts}
 	d.engine, d.engineErr = d.findEngine(ctx)
 	d.provider, d.providerErr = d.findProvider(ctx)

@@ -45,8 +45,8 @@ func options(t *testing.T, web roundTrip, programs map[string]string) doctor.Opt
 	return doctor.Options{
 		CacheDir: filepath.Join(t.TempDir(), "cache"),
 		DataDir:  filepath.Join(t.TempDir(), "data"),
-		Free:     func(string) (disk.Space, error) { return disk.Space{Free: 100 << 30, Volume: "a"}, nil },
 		Machine: machine.Machine{
+			Free:   func(string) (disk.Space, error) { return disk.Space{Free: 100 << 30, Volume: "a"}, nil },
 			Getenv: func(string) string { return "" },
 			LookPath: func(program string) (string, error) {
 				if _, ok := programs[program]; !ok {
@@ -178,7 +178,7 @@ func TestDisk(t *testing.T) {
 		{offline, 12 * gigabyte, doctor.OK},
 	} {
 		opts := options(t, test.web, complete())
-		opts.Free = func(string) (disk.Space, error) { return disk.Space{Free: test.free}, nil }
+		opts.Machine.Free = func(string) (disk.Space, error) { return disk.Space{Free: test.free}, nil }
 		if got := find(t, doctor.Run(t.Context(), opts), "disk"); got.Status != test.want {
 			t.Errorf("with %d GB: %+v, want %s", test.free/gigabyte, got, test.want)
 		}

@@ -82,7 +82,7 @@ const (
 
 func (d *doctor) checkDisk(context.Context) Check {
 	const name = "disk"
-	space, err := d.Free(d.CacheDir)
+	space, err := d.Machine.Free(d.CacheDir)
 	if err != nil {
 		return fail(name, err)
 	}

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"atoll/internal/disk"
 )
 
 // Machine asks. All fields are set; begin with Real.
@@ -23,11 +25,12 @@ type Machine struct {
 	// program that fails gives a *CommandError.
 	Run  func(ctx context.Context, env []string, args ...string) (string, error)
 	HTTP *http.Client
+	Free func(path string) (disk.Space, error) // as disk.Free
 }
 
 // Real asks the real machine.
 func Real() Machine {
-	return Machine{Getenv: os.Getenv, LookPath: exec.LookPath, Run: run, HTTP: http.DefaultClient}
+	return Machine{Getenv: os.Getenv, LookPath: exec.LookPath, Run: run, HTTP: http.DefaultClient, Free: disk.Free}
 }
 
 // outputGrace is how long the children of a program that ended may keep its output open.

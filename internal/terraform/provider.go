@@ -70,7 +70,7 @@ func EnsureProvider(ctx context.Context, opts ProviderOptions) (Provider, error)
 	if err != nil || p.Source != FromBuild {
 		return p, err
 	}
-	if _, err := provider.Build(ctx, provider.Options{CacheDir: opts.CacheDir, Progress: opts.Progress}); err != nil {
+	if _, err := provider.Build(ctx, provider.Options{CacheDir: opts.CacheDir, Progress: opts.Progress, Free: opts.Machine.Free}); err != nil {
 		return Provider{}, fmt.Errorf("%s: %w", p.Why, err)
 	}
 	p.Ready = true

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"atoll/internal/disk"
 	"atoll/internal/hint"
 	"atoll/internal/machine"
 	"atoll/internal/terraform"
@@ -40,6 +41,7 @@ const registry = `{"modules.v1": "/v1/modules/", "providers.v1": "/v1/providers/
 func options(t *testing.T, web roundTrip, given string) terraform.ProviderOptions {
 	m := machine.Real()
 	m.HTTP = &http.Client{Transport: web}
+	m.Free = func(string) (disk.Space, error) { return disk.Space{Free: 1 << 40}, nil }
 	m.Getenv = func(name string) string { return map[string]string{"ATOLL_PROVIDER": given}[name] }
 	return terraform.ProviderOptions{Machine: m, CacheDir: t.TempDir()}
 }

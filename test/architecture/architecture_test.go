@@ -120,7 +120,7 @@ var layers = map[string][]string{
 	"internal/hint":                {},
 	"internal/inspect":             {"internal/inspect"},
 	"internal/logs":                {"internal/hint", "internal/inspect"},
-	"internal/machine":             {},
+	"internal/machine":             {"internal/disk"},
 	"internal/release":             {"internal/hint", "internal/inspect"},
 	"internal/reach":               {},
 	"internal/status":              {"internal/inspect"},

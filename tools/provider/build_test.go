@@ -23,6 +23,9 @@ import (
 // buildInChild makes this test binary call Build in the folder that the variable names, in a process of its own.
 const buildInChild = "ATOLL_TEST_BUILD_IN"
 
+// plenty is a disk that has room, whatever this machine's has.
+func plenty(string) (disk.Space, error) { return disk.Space{Free: 1 << 40}, nil }
+
 func TestMain(m *testing.M) {
 	dir := os.Getenv(buildInChild)
 	if dir == "" {
@@ -30,6 +33,7 @@ func TestMain(m *testing.M) {
 	}
 	_, err := provider.Build(context.Background(), provider.Options{
 		CacheDir: dir,
+		Free:     plenty,
 		Progress: func(e provider.Event) { os.Stdout.WriteString(string(e.Phase) + "\n") },
 	})
 	if err != nil {
@@ -114,7 +118,7 @@ func wantClean(t *testing.T, cache string) {
 func TestBuild(t *testing.T) {
 	work, cache := fakeGo(t, buildsWell), t.TempDir()
 	var events []string
-	path, err := provider.Build(t.Context(), provider.Options{CacheDir: cache, Progress: func(e provider.Event) {
+	path, err := provider.Build(t.Context(), provider.Options{CacheDir: cache, Free: plenty, Progress: func(e provider.Event) {
 		e.Elapsed = 0
 		events = append(events, e.String())
 	}})
@@ -150,7 +154,7 @@ func TestBuild(t *testing.T) {
 func TestBuildTakesWhatTheCacheHas(t *testing.T) {
 	work, cache := fakeGo(t, buildsWell), t.TempDir()
 	for range 2 {
-		if _, err := provider.Build(t.Context(), provider.Options{CacheDir: cache}); err != nil {
+		if _, err := provider.Build(t.Context(), provider.Options{CacheDir: cache, Free: plenty}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -166,7 +170,7 @@ func TestBuildTakesWhatTheCacheHas(t *testing.T) {
 		if err := damage(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := provider.Build(t.Context(), provider.Options{CacheDir: cache}); err != nil {
+		if _, err := provider.Build(t.Context(), provider.Options{CacheDir: cache, Free: plenty}); err != nil {
 			t.Fatal(err)
 		}
 		if content, err := os.ReadFile(other); string(content) != "provider\n" {
@@ -227,7 +231,7 @@ func TestWaitingEndsWithItsContext(t *testing.T) {
 	started, release := fifo(t, work, "started"), fifo(t, work, "release")
 	var building sync.WaitGroup
 	building.Go(func() {
-		if _, err := provider.Build(t.Context(), provider.Options{CacheDir: cache}); err != nil {
+		if _, err := provider.Build(t.Context(), provider.Options{CacheDir: cache, Free: plenty}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -235,7 +239,7 @@ func TestWaitingEndsWithItsContext(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := provider.Build(ctx, provider.Options{CacheDir: cache, Progress: func(provider.Event) { cancel() }})
+	_, err := provider.Build(ctx, provider.Options{CacheDir: cache, Free: plenty, Progress: func(provider.Event) { cancel() }})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error = %v, want context.Canceled", err)
 	}
@@ -258,7 +262,7 @@ wait`)
 	interrupt := errors.New("interrupt")
 	failed := make(chan error, 1)
 	go func() {
-		_, err := provider.Build(ctx, provider.Options{CacheDir: cache})
+		_, err := provider.Build(ctx, provider.Options{CacheDir: cache, Free: plenty})
 		failed <- err
 	}()
 	ended := make(chan error, 1)
@@ -294,7 +298,7 @@ printf 'two.go:7:1: undefined: three' >&2
 echo half >"$output"
 exit 2`)
 	cache := t.TempDir()
-	_, err := provider.Build(t.Context(), provider.Options{CacheDir: cache})
+	_, err := provider.Build(t.Context(), provider.Options{CacheDir: cache, Free: plenty})
 	command, ok := errors.AsType[*machine.CommandError](err)
 	if !ok {
 		t.Fatalf("error = %v, want a *machine.CommandError", err)
@@ -318,7 +322,7 @@ func TestBuildWithoutMemory(t *testing.T) {
 echo '# example.com/two' >&2
 echo '/usr/lib/go/pkg/tool/linux_amd64/compile: signal: killed' >&2
 exit 1`)
-	_, err := provider.Build(t.Context(), provider.Options{CacheDir: t.TempDir()})
+	_, err := provider.Build(t.Context(), provider.Options{CacheDir: t.TempDir(), Free: plenty})
 	if err == nil {
 		t.Fatal("no error")
 	}
@@ -334,7 +338,7 @@ func TestBuildAfterAKilledOne(t *testing.T) {
 	if err := os.MkdirAll(left, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := provider.Build(t.Context(), provider.Options{CacheDir: cache}); err != nil {
+	if _, err := provider.Build(t.Context(), provider.Options{CacheDir: cache, Free: plenty}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(left); !errors.Is(err, os.ErrNotExist) {
@@ -409,7 +413,7 @@ fi`, "is go1.24.1, and go1.26 is needed"},
 				}
 			}
 			t.Setenv("PATH", bin)
-			_, err := provider.Build(t.Context(), provider.Options{CacheDir: t.TempDir()})
+			_, err := provider.Build(t.Context(), provider.Options{CacheDir: t.TempDir(), Free: plenty})
 			if err == nil {
 				t.Fatal("no error")
 			}
