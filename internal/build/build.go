@@ -113,7 +113,17 @@ func (p *project) build(ctx context.Context) (*Built, error) {
 	}
 	e, missing := p.engine(ctx)
 	if e != "" {
-		return p.buildDockerfile(ctx, e)
+		built, err := p.buildDockerfile(ctx, e)
+		if err == nil || p.Builder != "" || ctx.Err() != nil {
+			return built, err
+		}
+		if missing = p.lacking(ctx, e); len(missing) == 0 {
+			return nil, err
+		}
+		if _, none := p.mainPackage(ctx); none != nil {
+			return nil, err
+		}
+		return p.insteadOf(ctx, missing)
 	}
 	if p.Builder != "" {
 		return nil, hint.Errorf("start it, or leave --builder out", "%s", strings.Join(missing, "; "))
@@ -121,6 +131,11 @@ func (p *project) build(ctx context.Context) (*Built, error) {
 	if _, err := p.mainPackage(ctx); err != nil {
 		return nil, hint.Errorf("install docker, podman or buildah, or start the one that is there", "nothing here can build %s: %s", p.dockerfile, strings.Join(missing, "; "))
 	}
+	return p.insteadOf(ctx, missing)
+}
+
+// insteadOf makes the image of the Go main package, and says why the Dockerfile is not used.
+func (p *project) insteadOf(ctx context.Context, missing []string) (*Built, error) {
 	p.Note("Note: %s is not used, for nothing here can build it (%s). The image is made of the Go main package.", filepath.Base(p.dockerfile), strings.Join(missing, "; "))
 	return p.buildGo(ctx)
 }

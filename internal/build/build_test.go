@@ -203,6 +203,8 @@ func (e *engine) machine(programs ...string) machine.Machine {
 		switch {
 		case args[0] == "docker":
 			return "", fail("Cannot connect to the Docker daemon")
+		case args[1] == "pull" && args[2] == "golang:1.26":
+			return "", fail("no such host")
 		case args[1] == "build" && e.fails:
 			return "", fail("RUN make: exit code 2")
 		case args[1] == "build":
@@ -229,6 +231,30 @@ func TestDockerfile(t *testing.T) {
 	_, err := build.Image(t.Context(), dir, build.Options{Machine: e.machine("podman")})
 	if err == nil || !strings.Contains(err.Error(), "RUN make: exit code 2") || !strings.HasSuffix(err.Error(), "Try: mend what the last lines name, and run the same again") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestWithoutBaseImages has an engine that cannot pull what the Dockerfile begins from.
+func TestWithoutBaseImages(t *testing.T) {
+	e := &engine{fails: true}
+	var notes []string
+	o := build.Options{Machine: e.machine("podman"), Note: func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }}
+	const dockerfile = "FROM --platform=$BUILDPLATFORM golang:1.26 AS build\nFROM build\nFROM $BASE\nFROM debian\nFROM scratch\n"
+	dir := project(t, "Dockerfile", dockerfile, "go.mod", "module hello\n", "main.go", hello)
+	if b := image(t, dir, o); b.Builder != build.Go || len(notes) != 1 || !strings.Contains(notes[0], "(podman cannot pull golang:1.26: no such host)") {
+		t.Errorf("got %+v, %q", b, notes)
+	}
+	if pulled := slices.DeleteFunc(slices.Clone(e.ran), func(s string) bool { return !strings.Contains(s, "pull") }); !slices.Equal(pulled, []string{"podman pull golang:1.26", "podman pull debian"}) {
+		t.Errorf("ran %q", pulled)
+	}
+	for dir, o := range map[string]build.Options{
+		dir:                                  {Machine: o.Machine, Builder: "podman"},
+		project(t, "Dockerfile", dockerfile): {Machine: o.Machine},
+		project(t, "Dockerfile", "FROM debian\n", "go.mod", "module hello\n", "main.go", hello): {Machine: o.Machine},
+	} {
+		if _, err := build.Image(t.Context(), dir, o); err == nil || !strings.Contains(err.Error(), "RUN make: exit code 2") {
+			t.Errorf("got %v", err)
+		}
 	}
 }
 

@@ -43,6 +43,40 @@ func (p *project) works(ctx context.Context, engine string) error {
 	return err
 }
 
+// lacking pulls the images that the Dockerfile begins from, and says which of them cannot be had, and why.
+func (p *project) lacking(ctx context.Context, engine string) (missing []string) {
+	raw, err := os.ReadFile(p.dockerfile)
+	if err != nil {
+		return nil
+	}
+	for _, image := range bases(string(raw)) {
+		if _, err := p.Machine.Run(ctx, nil, engine, "pull", image); err != nil {
+			missing = append(missing, engine+" cannot pull "+image+": "+firstLine(err))
+		}
+	}
+	return missing
+}
+
+// bases gives the images that the stages of a Dockerfile begin from. Those whose names are put together from arguments are left out.
+// https://docs.docker.com/reference/dockerfile/#from
+func bases(dockerfile string) []string {
+	var out []string
+	stages := map[string]bool{"scratch": true}
+	for line := range strings.Lines(dockerfile) {
+		words := slices.DeleteFunc(strings.Fields(line), func(w string) bool { return strings.HasPrefix(w, "--") })
+		if len(words) < 2 || !strings.EqualFold(words[0], "FROM") {
+			continue
+		}
+		if image := words[1]; !stages[strings.ToLower(image)] && !strings.Contains(image, "$") && !slices.Contains(out, image) {
+			out = append(out, image)
+		}
+		if len(words) == 4 && strings.EqualFold(words[2], "AS") {
+			stages[strings.ToLower(words[3])] = true
+		}
+	}
+	return out
+}
+
 // firstLine words an engine's failure by the last line that it said, which names the cause.
 func firstLine(err error) string {
 	if e, ok := errors.AsType[*machine.CommandError](err); ok && len(e.Output) > 0 {
