@@ -43,7 +43,7 @@ func (p *project) works(ctx context.Context, engine string) error {
 	return err
 }
 
-// lacking pulls the images that the Dockerfile begins from, and says which of them cannot be had, and why.
+// lacking pulls the images that the Dockerfile begins from, and says of the first that cannot be had why; it says nothing where all can.
 func (p *project) lacking(ctx context.Context, engine string) (missing []string) {
 	raw, err := os.ReadFile(p.dockerfile)
 	if err != nil {
@@ -51,10 +51,10 @@ func (p *project) lacking(ctx context.Context, engine string) (missing []string)
 	}
 	for _, image := range bases(string(raw)) {
 		if _, err := p.Machine.Run(ctx, nil, engine, "pull", image); err != nil {
-			missing = append(missing, engine+" cannot pull "+image+": "+firstLine(err))
+			return []string{engine + " cannot pull " + image + ": " + firstLine(err)}
 		}
 	}
-	return missing
+	return nil
 }
 
 // bases gives the images that the stages of a Dockerfile begin from. Those whose names are put together from arguments are left out.

@@ -125,12 +125,8 @@ func (f *cloudEnv) run(ctx context.Context, env Env) error {
 
 // asAWS gives settings by which the cloud is reached by AWS's own host names. It puts the authority's certificate into the cloud's directory.
 func asAWS(ctx context.Context, env Env, dir daemon.Dir, settings []setting) ([]setting, error) {
-	authority, err := daemon.NewClient(dir).Authority(ctx)
-	if err != nil {
+	if _, err := authority(ctx, dir); err != nil {
 		return nil, err
-	}
-	if _, err := disk.Write(dir.Authority(), []byte(authority.Certificate), 0o644); err != nil {
-		return nil, fmt.Errorf("writing the authority's certificate: %w", err)
 	}
 	var out []setting
 	proxy := ""
@@ -155,6 +151,18 @@ func asAWS(ctx context.Context, env Env, dir daemon.Dir, settings []setting) ([]
 		}
 	}
 	return append(out, setting{"HTTPS_PROXY", proxy}, setting{"https_proxy", proxy}, setting{"AWS_CA_BUNDLE", dir.Authority()}), nil
+}
+
+// authority gives the certificate of the cloud's authority in PEM, and puts it into the cloud's directory, for programs that are to trust it.
+func authority(ctx context.Context, dir daemon.Dir) (string, error) {
+	a, err := daemon.NewClient(dir).Authority(ctx)
+	if err != nil {
+		return "", err
+	}
+	if _, err := disk.Write(dir.Authority(), []byte(a.Certificate), 0o644); err != nil {
+		return "", fmt.Errorf("writing the authority's certificate: %w", err)
+	}
+	return a.Certificate, nil
 }
 
 // cloudSettings gives the variables by which an account of the running cloud is used, and warns of what they replace. account is an id,

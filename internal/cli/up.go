@@ -92,7 +92,9 @@ func (f *up) run(ctx context.Context, env Env, name string) error {
 		url := o.reachable(outputs)
 		status := "nothing runs behind it: the cloud keeps records"
 		if o.cloud.Runtime != daemon.None {
-			status = f.tryURL(ctx, o, url)
+			if status, err = f.tryURL(ctx, env, o, url); err != nil {
+				return err
+			}
 		}
 		if f.asJSON {
 			all := values(outputs, false)
@@ -108,8 +110,7 @@ func (f *up) run(ctx context.Context, env Env, name string) error {
 		}
 		o.progress.Close()
 		writeOutputs(env, outputs, url)
-		f.whatNext(env, o, url, status)
-		return nil
+		return f.whatNext(env, o, url, status)
 	})
 }
 
@@ -178,7 +179,7 @@ func (f *up) apply(ctx context.Context, env Env, o *opened) (*deploy.Summary, er
 }
 
 // whatNext says what can be done with an environment that is up.
-func (f *up) whatNext(env Env, o *opened, url, status string) {
+func (f *up) whatNext(env Env, o *opened, url, status string) error {
 	name, more := o.environment.Name, ""
 	if o.target == deploy.AWS {
 		more = " --target aws"
@@ -187,12 +188,20 @@ func (f *up) whatNext(env Env, o *opened, url, status string) {
 	if url != "" {
 		say(env, "Open           %s   (%s)", url, status)
 	}
+	if o.signs(url) {
+		dir, err := cloudDir(env, f.cloudDir)
+		if err != nil {
+			return err
+		}
+		say(env, "Trust          %s   (its certificate is the local cloud's own: curl --cacert)", dir.Authority())
+	}
 	for _, line := range [][2]string{
 		{"See", "atoll status " + name}, {"Read", "atoll logs " + name + " --follow"}, {"Change", "edit the app, then atoll deploy " + name},
 		{"Ask", "atoll explain " + name + " web db"}, {"Take down", "atoll destroy " + name},
 	} {
 		say(env, "%-14s %s%s", line[0], line[1], more)
 	}
+	return nil
 }
 
 func isExist(err error) bool { return errors.Is(err, fs.ErrExist) }

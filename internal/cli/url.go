@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"net"
 	"net/http"
@@ -30,12 +32,7 @@ func localURL(address, edge string) string {
 	if err != nil || splitErr != nil {
 		return address
 	}
-	host := strings.TrimSuffix(u.Hostname(), awsDomain)
-	if host == u.Hostname() { // a domain of the user's own
-		u.Host = net.JoinHostPort(host, port)
-		return u.String()
-	}
-	u.Host = net.JoinHostPort(host+".localhost", port)
+	u.Host = net.JoinHostPort(strings.TrimSuffix(u.Hostname(), awsDomain)+".localhost", port)
 	return u.String()
 }
 
@@ -76,13 +73,26 @@ func (f *environment) urlOf(ctx context.Context, env Env, found *inspect.Environ
 const answerTime = time.Minute
 
 // tryURL asks an environment for its first page until it answers with success, and words how that went.
-func (f *up) tryURL(ctx context.Context, o *opened, address string) (status string) {
+func (f *up) tryURL(ctx context.Context, env Env, o *opened, address string) (status string, err error) {
 	if address == "" {
-		return ""
+		return "", nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	client := edgeClient(o)
+	if o.signs(address) {
+		dir, err := cloudDir(env, f.cloudDir)
+		if err != nil {
+			return "", err
+		}
+		trusted, err := authority(ctx, dir)
+		if err != nil {
+			return "", err
+		}
+		roots := x509.NewCertPool()
+		roots.AppendCertsFromPEM([]byte(trusted))
+		client.Transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	}
 	status = "no answer"
 	_ = deploy.Step(o.progress, "first answer", func() (string, error) { // a page that is not there is no failure of up
 		for {
@@ -102,7 +112,12 @@ func (f *up) tryURL(ctx context.Context, o *opened, address string) (status stri
 			}
 		}
 	})
-	return status
+	return status, nil
+}
+
+// signs says whether a URL's certificate is signed by the local cloud's own authority.
+func (o *opened) signs(address string) bool {
+	return o.target == deploy.Local && strings.HasPrefix(address, "https://")
 }
 
 // edgeClient reaches load balancers; on the local cloud it needs no names.

@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -37,6 +38,7 @@ type balancingPeers struct {
 	store        *state.Store
 	balancers    *elbv2.Service
 	certificates *acm.Service
+	issuer       *issuer
 	names        *route53.Service
 	metrics      *cloudwatch.Service
 }
@@ -142,6 +144,15 @@ func (b *balancing) Certificate(arn string) (*tls.Certificate, error) {
 	}
 	b.pairs[arn] = &keyPair{pem, &ready}
 	return &ready, nil
+}
+
+// Local is proxy.Certificates'.
+func (b *balancing) Local(ctx context.Context, name string) (*tls.Certificate, error) {
+	p := b.peers.Load()
+	if p == nil {
+		return nil, errors.New("the cloud is starting")
+	}
+	return p.issuer.certificate(ctx, name)
 }
 
 // Resolve is proxy.Names'.

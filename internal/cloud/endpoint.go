@@ -11,26 +11,20 @@ import (
 	"sync"
 	"time"
 
-	"atoll/internal/cloud/aws/acm"
-	"atoll/internal/cloud/clock"
 	"atoll/internal/dataplane/fabric"
 )
 
 // endpoint answers for AWS's own host names, with TLS and without, on connections that others have accepted.
 type endpoint struct {
-	handler      http.Handler
-	certificates *acm.Service
-	clock        clock.Clock
-	logger       *slog.Logger
-
-	mu     sync.Mutex
-	issued map[string]*tls.Certificate // by what covers a host name
-	plain  *pipes
-	secure *pipes
+	handler http.Handler
+	issuer  *issuer
+	logger  *slog.Logger
+	plain   *pipes
+	secure  *pipes
 }
 
-func newEndpoint(handler http.Handler, certificates *acm.Service, c clock.Clock, logger *slog.Logger) *endpoint {
-	return &endpoint{handler: handler, certificates: certificates, clock: c, logger: logger, issued: map[string]*tls.Certificate{}, plain: newPipes(), secure: newPipes()}
+func newEndpoint(handler http.Handler, issuer *issuer, logger *slog.Logger) *endpoint {
+	return &endpoint{handler: handler, issuer: issuer, logger: logger, plain: newPipes(), secure: newPipes()}
 }
 
 // dial connects to the endpoint from within this process.
@@ -61,39 +55,12 @@ func (e *endpoint) Run(ctx context.Context) error {
 	return nil
 }
 
-// renewal is how long before its end a certificate is replaced.
-const renewal = 30 * 24 * time.Hour
-
-// certificate gives the certificate for a host name. Names of one level above are covered together, as AWS's are: *.s3.us-east-1.amazonaws.com.
 func (e *endpoint) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	host := strings.ToLower(hello.ServerName)
 	if host == "" {
 		host = "amazonaws.com"
 	}
-	covers := host
-	if _, parent, ok := strings.Cut(host, "."); ok && strings.Count(parent, ".") > 1 {
-		covers = "*." + parent
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	now := e.clock.Now()
-	if c, ok := e.issued[covers]; ok && now.Before(c.Leaf.NotAfter.Add(-renewal)) {
-		return c, nil
-	}
-	names := []string{covers}
-	if covers != host {
-		names = append(names, host)
-	}
-	certificate, key, _, err := e.certificates.ServerCertificate(hello.Context(), now, names...)
-	if err != nil {
-		return nil, err
-	}
-	c, err := tls.X509KeyPair(certificate, key)
-	if err != nil {
-		return nil, err
-	}
-	e.issued[covers] = &c
-	return &c, nil
+	return e.issuer.certificate(hello.Context(), host)
 }
 
 // pipes is a listener whose connections come from this process.
@@ -158,5 +125,5 @@ func (c *Cloud) Authority(ctx context.Context) ([]byte, error) {
 	c.mu.RLock()
 	live := c.live
 	c.mu.RUnlock()
-	return live.endpoint.certificates.Authority(ctx, c.config.Clock.Now())
+	return live.endpoint.issuer.certificates.Authority(ctx, c.config.Clock.Now())
 }

@@ -43,13 +43,14 @@ type planeParts struct {
 	monitor      *cloudwatch.Service
 	registry     *ecr.Service
 	certificates *acm.Service
+	issuer       *issuer
 }
 
 // taskRoles joins what IAM knows of roles.
 type taskRoles struct{ *iam.Service }
 
 func (c *Cloud) newPlane(p planeParts) (*plane, error) {
-	out := &plane{endpoint: newEndpoint(c, p.certificates, c.config.Clock, c.config.Logger)}
+	out := &plane{endpoint: newEndpoint(c, p.issuer, c.config.Logger)}
 	if c.config.DataPlane == nil {
 		return out, nil
 	}

@@ -49,8 +49,9 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus, au
 	certificates := acm.New(acm.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Records: names})
 	balancers := elbv2.New(elbv2.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Networks: networks, SecurityGroups: networks,
 		Interfaces: networks, Buckets: objects, Certificates: certificates, Bus: bus, Plane: c.plane()})
+	issuer := newIssuer(certificates, c.config.Clock)
 	if c.balancing != nil {
-		c.balancing.peers.Store(&balancingPeers{store, balancers, certificates, names, monitor})
+		c.balancing.peers.Store(&balancingPeers{store, balancers, certificates, issuer, names, monitor})
 	}
 	secrets := secretsmanager.New(secretsmanager.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory, Regions: networks})
 	registry, err := ecr.New(ecr.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory,
@@ -62,7 +63,7 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus, au
 	tables := dynamodb.New(dynamodb.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring})
 	parameters := ssm.New(ssm.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring})
 	sessions := sts.New(sts.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keys, Roles: directory, Policies: directory, Providers: directory, HTTP: c.config.HTTP})
-	live, err := c.newPlane(planeParts{store: store, networks: networks, directory: directory, sessions: sessions, secrets: secrets, parameters: parameters, groups: groups, monitor: monitor, registry: registry, certificates: certificates})
+	live, err := c.newPlane(planeParts{store: store, networks: networks, directory: directory, sessions: sessions, secrets: secrets, parameters: parameters, groups: groups, monitor: monitor, registry: registry, certificates: certificates, issuer: issuer})
 	if err != nil {
 		return nil, nil, err
 	}

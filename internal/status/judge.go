@@ -135,7 +135,7 @@ func (t *Task) Failed() bool {
 	switch t.Code {
 	case "ServiceSchedulerInitiated":
 		return strings.Contains(t.Reason, "failed") // health checks
-	case "UserInitiated", "SpotInterruption":
+	case "UserInitiated", "SpotInterruption", "TerminationNotice": // the last two: what it ran on went away
 		return false
 	case "TaskFailedToStart":
 		return true

@@ -73,6 +73,9 @@ func (e *exchange) outside(scheme, host, port string) string {
 		return ""
 	}
 	edge := e.p.edgePort()
+	if e.local {
+		host = Local(host)
+	}
 	if l := b.standard(scheme == "https"); l != nil && l.port == port {
 		return host + ":" + edge
 	}

@@ -135,9 +135,25 @@ func (p *Proxy) newListener(b *balancer, c *Listener, groups map[string]*group) 
 	return l
 }
 
-// Local gives the name under which a load balancer is reached at the edge without DNS: .localhost in place of .amazonaws.com.
-func Local(dnsName string) string {
-	return strings.TrimSuffix(strings.ToLower(dnsName), ".amazonaws.com") + ".localhost"
+// localDomain ends the names under which clients reach the edge without DNS: every resolver leads those under localhost to this machine.
+const localDomain = ".localhost"
+
+// Local gives the name under which what has a name on AWS is reached at the edge without DNS: .localhost in place of .amazonaws.com, and after
+// names of other domains.
+func Local(name string) string {
+	return strings.TrimSuffix(strings.ToLower(name), ".amazonaws.com") + localDomain
+}
+
+// known gives the name that a client of the edge means, as AWS has it.
+func (b *balancer) known(host string) string {
+	name, ok := strings.CutSuffix(strings.ToLower(host), localDomain)
+	switch {
+	case !ok:
+		return host
+	case Local(b.DNSName) == name+localDomain:
+		return b.DNSName
+	}
+	return name
 }
 
 func (b *balancer) hostNames() []string {

@@ -6,6 +6,8 @@
 // At the edge, plaintext and TLS share one port; the first byte tells them apart. Plaintext goes to the load balancer's HTTP listener on port
 // 80, or its only one; TLS to its HTTPS listener on 443, or its only one. A further label picks another listener:
 // p8443.NAME-ID.REGION.elb.localhost. Redirects to a load balancer's own name are written with the edge's port, so that clients can follow them.
+// Domains that lead to a load balancer, by DNS records or by its certificates, are found too, and with .localhost behind them, so that they need no
+// resolver: shop.example.com.localhost. Conditions and redirects see names as AWS has them, targets as the client sent them.
 //
 // What differs from AWS:
 //   - Network and gateway load balancers, Lambda functions, authentication and JWT validation are not served: requests are answered with 501 and

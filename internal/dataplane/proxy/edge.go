@@ -210,7 +210,12 @@ func (p *Proxy) find(host string) (*balancer, int) {
 		return b, 0
 	}
 	if port != 0 {
-		return p.named(now, bare), port
+		if b := p.named(now, bare); b != nil {
+			return b, port
+		}
+	}
+	if name, ok := strings.CutSuffix(host, localDomain); ok {
+		return p.find(name)
 	}
 	return nil, 0
 }

@@ -128,3 +128,40 @@ func TestFromNetwork(t *testing.T) {
 		t.Error("a port without a listener connects")
 	}
 }
+
+// TestLocalNames reaches a domain by its name under localhost: rules see it as AWS has it, and redirects lead back to the edge.
+func TestLocalNames(t *testing.T) {
+	w := start(t)
+	shop := proxy.Rule{Priority: 1, Conditions: []proxy.Condition{{Field: proxy.FieldHost, Values: []string{"*.example"}}}, Fixed: &proxy.Fixed{Status: 200, Body: "shop"}}
+	secure := listener(443, shop, proxy.Rule{Fixed: &proxy.Fixed{Status: 404}})
+	secure.ID, secure.Secure, secure.Certificates = "secure", true, []string{"shop.example"}
+	w.config.Listeners = []proxy.Listener{listener(80, proxy.Rule{Redirect: &proxy.Redirect{Status: 301, Protocol: "HTTPS", Host: "#{host}", Port: "443", Path: "/#{path}", Query: "#{query}"}}), secure}
+	w.apply()
+	_, port, _ := net.SplitHostPort(w.edge)
+	for url, want := range map[string]string{
+		"http://shop.example.localhost/a":                "https://shop.example.localhost:" + port + "/a",
+		"http://shop.example/a":                          "https://shop.example:" + port + "/a",
+		"http://" + host + "/":                           "https://" + host + ":" + port + "/",
+		"http://web-1.us-east-1.elb.amazonaws.com/":      "https://web-1.us-east-1.elb.amazonaws.com:" + port + "/",
+		"http://p80.shop.example.localhost/?b=https://a": "https://shop.example.localhost:" + port + "/?b=https://a",
+	} {
+		if got := w.get(url); got.status != 301 || got.header.Get("Location") != want {
+			t.Errorf("%s: %d to %q, want %q", url, got.status, got.header.Get("Location"), want)
+		}
+	}
+	if got := w.get("https://shop.example.localhost/"); got.status != 200 || got.body != "shop" {
+		t.Errorf("got %+v", got)
+	}
+	for name, want := range map[string]string{"shop.example": "shop.example", "shop.example.localhost": "shop.example.localhost"} {
+		conn, err := tls.Dial("tcp4", w.edge, &tls.Config{ServerName: name, InsecureSkipVerify: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := conn.ConnectionState().PeerCertificates[0].DNSNames[0]; got != want {
+			t.Errorf("the certificate of %s is %s's", name, got)
+		}
+		if err := conn.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}

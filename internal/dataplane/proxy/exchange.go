@@ -45,6 +45,7 @@ type exchange struct {
 	action, redirected          string
 	newHost, newURI             string // that the target gets, where a rule rewrites
 	connectFailed, again        bool
+	local                       bool // the client came by a name that leads to the edge alone
 }
 
 func (e *exchange) serve() {

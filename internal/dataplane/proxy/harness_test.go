@@ -208,6 +208,10 @@ type certificates struct {
 	have map[string]*tls.Certificate
 }
 
+func (c *certificates) Local(_ context.Context, name string) (*tls.Certificate, error) {
+	return c.Certificate(name)
+}
+
 func (c *certificates) Certificate(id string) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -36,6 +36,8 @@ type Clock interface {
 type Certificates interface {
 	// Certificate gives the same pointer as long as the certificate is the same. Its Leaf is set.
 	Certificate(id string) (*tls.Certificate, error)
+	// Local gives a certificate for a host name under localhost; the same pointer as long as it is the same.
+	Local(ctx context.Context, name string) (*tls.Certificate, error)
 }
 
 // Names knows what host names lead to load balancers beside their own.

@@ -121,6 +121,9 @@ func (p *Proxy) handle(w http.ResponseWriter, r *http.Request) {
 	}
 	_, bare := splitPort(host)
 	e := &exchange{ResponseWriter: w, p: p, conn: c, in: r, listener: l, node: n, began: p.clock.Now()}
+	if c.bound == nil {
+		e.local, bare = strings.HasSuffix(strings.ToLower(bare), localDomain), b.known(bare)
+	}
 	e.q = request{Request: r, host: bare, path: r.URL.EscapedPath(), source: c.source.Addr()}
 	e.trace = p.traceID(r.Header, e.began)
 	if l.Secure != (r.TLS != nil) { // plaintext to an HTTPS listener

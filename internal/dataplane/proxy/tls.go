@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // tlsKey is what a TLS configuration is for. Configurations are kept, so that sessions can be resumed.
@@ -44,7 +45,7 @@ func (p *Proxy) configFor(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		p.holdOn(hello.Context())
 		return nil, err
 	}
-	id, cert, err := p.certificate(l, hello)
+	id, cert, err := p.certificate(l, c, hello)
 	if err != nil {
 		return nil, err
 	}
@@ -71,8 +72,13 @@ func (p *Proxy) onlySecure() (*listener, *balancer) {
 	return found, found.balancer
 }
 
-// certificate chooses the listener's certificate for a client: the first that goes with the name and the client, else the default one.
-func (p *Proxy) certificate(l *listener, hello *tls.ClientHelloInfo) (string, *tls.Certificate, error) {
+// certificate chooses the listener's certificate for a client: the first that goes with the name and the client, else the default one. For
+// a name that leads to the edge alone, of which no certificate of a listener can be, there is one of its own.
+func (p *Proxy) certificate(l *listener, c *clientConn, hello *tls.ClientHelloInfo) (string, *tls.Certificate, error) {
+	if name := strings.ToLower(hello.ServerName); c.bound == nil && strings.HasSuffix(name, localDomain) {
+		cert, err := p.certificates.Local(hello.Context(), name)
+		return name, cert, err
+	}
 	var standard *tls.Certificate
 	var wrong error
 	for i, id := range l.Certificates {

@@ -205,7 +205,7 @@ func (s *Service) dropLost(ctx context.Context) error {
 			for _, task := range s.in(tx, sc).tasks.All(tx, sc) {
 				if !task.stopped() && !s.d.Runtime.Knows(*task.Task.TaskArn) {
 					lost = append(lost, Report{Task: *task.Task.TaskArn, Status: taskStopped, Lost: true,
-						Reason: "The local cloud ended while the task ran."})
+						StopCode: "TerminationNotice", Reason: "The local cloud ended while the task ran."})
 				}
 			}
 			return nil
