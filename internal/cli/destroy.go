@@ -3,11 +3,13 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"atoll/internal/deploy"
+	"atoll/internal/inspect"
 	"atoll/internal/ui"
 )
 
@@ -19,7 +21,7 @@ func newDestroy(env Env) *cobra.Command {
 		Use: "destroy ENVIRONMENT", Short: "Take an environment down, and list what still stands", Args: cobra.ExactArgs(1),
 		Long: `Destroy everything of an environment, in the order that Terraform finds, deregister the task definitions of deployments, which Terraform
 does not know, and then list what still carries the environment's tags.
-An environment with protected = true is guarded: set it to false and run 'atoll up' first. On AWS the plan is shown and the
+An environment with protected = true is left as it is: set it to false and run 'atoll up' first. On AWS the plan is shown and the
 environment's name asked for.`,
 		Example: "  atoll destroy dev\n  atoll destroy staging --target aws",
 		RunE:    func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), env, args[0]) },
@@ -72,7 +74,32 @@ func (f *destroy) run(ctx context.Context, env Env, name string) error {
 	})
 }
 
+// guard refuses to begin with what AWS would refuse to end.
+func (f *destroy) guard(ctx context.Context, env Env, name string) error {
+	clients, settings, err := f.clients(ctx, env, name)
+	if err != nil {
+		return err
+	}
+	e, err := inspect.Load(ctx, clients, settings.Project, settings.Name)
+	if err != nil {
+		return err
+	}
+	protected, err := e.Protected(ctx)
+	if err != nil || len(protected) == 0 {
+		return err
+	}
+	more := ""
+	if f.target == string(deploy.AWS) {
+		more = " --target aws"
+	}
+	return advise(fmt.Errorf("%s is protected against deletion: %s; nothing was destroyed", name, strings.Join(protected, " and ")),
+		"set protected = false in %s, run 'atoll up %s%s', and then this again", settings.File, name, more)
+}
+
 func (f *destroy) apply(ctx context.Context, env Env, o *opened) error {
+	if err := f.guard(ctx, env, o.environment.Name); err != nil {
+		return err
+	}
 	if o.target == deploy.Local {
 		_, err := o.Destroy(ctx)
 		return err

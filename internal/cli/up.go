@@ -156,6 +156,9 @@ func (f *up) writeExample(env Env) error {
 			return fmt.Errorf("writing the example: %w", err)
 		}
 	}
+	if _, err := env.Machine.LookPath("go"); err == nil && f.builder == "" {
+		f.builder = build.Go // at once, where the Dockerfile's base images come from the internet
+	}
 	return nil
 }
 

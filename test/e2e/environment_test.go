@@ -117,6 +117,7 @@ func TestEnvironment(t *testing.T) {
 	if r := p.atoll("destroy", "prod", "--yes"); r.code == 0 || !strings.Contains(r.stderr, "protect") {
 		t.Errorf("a protected environment was destroyed, or the error does not say why not: exit code %d\n%s", r.code, r.stderr)
 	}
+	p.unchanged("prod")
 	if out := p.atoll("destroy", "dev", "--yes", "--json").must(0); !strings.Contains(out, `"left": []`) {
 		t.Errorf("something is left of dev:\n%s", out)
 	}
