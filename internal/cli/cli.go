@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"atoll/internal/dataplane/container"
+	"atoll/internal/dataplane/fabric"
 	"atoll/internal/machine"
 )
 
@@ -32,6 +33,9 @@ func System() Env {
 func Run(ctx context.Context, env Env, args []string) int {
 	if len(args) > 0 && args[0] == container.InitCommand { // this process is the first of a container
 		return container.Init(args[1:])
+	}
+	if len(args) > 0 && args[0] == fabric.NetworkCommand { // this process is the network of an engine's containers
+		return fabric.RunNetwork(args[1:])
 	}
 	root := newRoot(env)
 	root.SetArgs(args)

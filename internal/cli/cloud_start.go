@@ -50,7 +50,7 @@ start a second one with another --dir and another --port.`,
 	cmd.Flags().IntVar(&f.port, "port", defaultPort, "port on 127.0.0.1; 0 takes a free one")
 	cmd.Flags().IntVar(&f.edge, "edge-port", -1, fmt.Sprintf("port on 127.0.0.1 where load balancers answer; 0 takes a free one (default %d, and a free one with another --port)", defaultEdgePort))
 	cmd.Flags().StringVar(&f.runtime, "runtime", cmp.Or(env.Machine.Getenv("ATOLL_RUNTIME"), string(daemon.Auto)),
-		"what tasks run with: auto, runc, process, or none to keep them as records; $ATOLL_RUNTIME sets it too")
+		"what tasks run with: auto, runc, docker (Podman too), process, or none to keep them as records; $ATOLL_RUNTIME sets it too")
 	cmd.Flags().BoolVarP(&f.detach, "detach", "d", false, "run in the background")
 	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "log more")
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print JSON when the cloud is ready")
@@ -67,7 +67,7 @@ func (f *cloudStart) run(ctx context.Context, env Env) error {
 		return &problem{err: fmt.Errorf("--edge-port %d is no port", f.edge), try: "a number from 0 to 65535; 0 takes a free port", code: exitUsage}
 	}
 	if !slices.Contains(daemon.Runtimes(), daemon.Runtime(f.runtime)) {
-		return &problem{err: fmt.Errorf("--runtime %s is not known", f.runtime), try: "--runtime auto, runc, process or none", code: exitUsage}
+		return &problem{err: fmt.Errorf("--runtime %s is not known", f.runtime), try: "--runtime auto, runc, docker, process or none", code: exitUsage}
 	}
 	dir, err := cloudDir(env, f.dir)
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
 	"atoll/internal/cloud/auth"
 	"atoll/internal/cloud/aws/secretsmanager"
 	"atoll/internal/cloud/aws/ssm"
@@ -14,6 +16,8 @@ import (
 	"atoll/internal/cloud/state"
 	"atoll/internal/cloud/wire"
 	"atoll/internal/dataplane/container"
+	"atoll/internal/dataplane/engine"
+	"atoll/internal/dataplane/fabric"
 	"atoll/internal/dataplane/image"
 	"atoll/internal/dataplane/postgres"
 )
@@ -21,6 +25,7 @@ import (
 // DataPlane is what the cloud runs things with. What it lacks stays a record.
 type DataPlane struct {
 	Containers container.Runtime // runs tasks; it is not closed with the cloud
+	Engine     *engine.Engine    // is Containers, where a container engine runs them: it has images and networks of its own
 	Postgres   *postgres.Config  // runs RDS's PostgreSQL instances; the cloud sets its directory, logger, authority and listeners
 }
 
@@ -83,6 +88,7 @@ func (v values) Parameter(ctx context.Context, sc state.Scope, name string) (str
 type taskImages struct {
 	store  *unpacked
 	puller image.Puller
+	engine *engine.Engine // nil for runtimes that run from a directory
 }
 
 func (i taskImages) Prepare(ctx context.Context, _ state.Scope, reference, dir string) (fargate.Image, error) {
@@ -95,15 +101,48 @@ func (i taskImages) Prepare(ctx context.Context, _ state.Scope, reference, dir s
 		return fargate.Image{}, fmt.Errorf("failed to extract %s: %w", reference, err)
 	}
 	i.store.note(got.Digest)
+	prepared := fargate.Image{Digest: got.Digest.String(), Root: got.Rootfs, Config: got.Config.Config}
+	if i.engine != nil {
+		if prepared.Name, err = i.load(ctx, source, got.Digest); err != nil {
+			release()
+			return fargate.Image{}, fmt.Errorf("failed to extract %s: %w", reference, err)
+		}
+		prepared.Release = func() error {
+			release()
+			i.store.note(got.Digest)
+			return nil
+		}
+		return prepared, nil
+	}
 	root, drop, err := image.Writable(ctx, got.Rootfs, dir)
 	if err != nil {
 		release()
 		return fargate.Image{}, err
 	}
-	return fargate.Image{Digest: got.Digest.String(), Root: root, Config: got.Config.Config, Release: func() error {
+	prepared.Root, prepared.Release = root, func() error {
 		err := drop()
 		release()
 		i.store.note(got.Digest)
 		return err
-	}}, nil
+	}
+	return prepared, nil
+}
+
+// load has the engine take an image, whose content has been checked as it was unpacked.
+func (i taskImages) load(ctx context.Context, source image.Source, digest v1.Hash) (string, error) {
+	content, err := image.Assemble(ctx, source, digest)
+	if err != nil {
+		return "", err
+	}
+	return i.engine.Load(ctx, digest, content)
+}
+
+// engineNetworks makes the networks of tasks with a container engine.
+type engineNetworks struct {
+	engine *engine.Engine
+	fabric *fabric.Fabric
+}
+
+func (n engineNetworks) Attach(ctx context.Context, i fabric.Interface) (*fabric.Namespace, error) {
+	return n.engine.Attach(ctx, n.fabric, i)
 }

@@ -66,10 +66,15 @@ func (c *Cloud) newPlane(p planeParts) (*plane, error) {
 		return nil, err
 	}
 	out.images = newUnpacked(store, c.config.Clock, c.config.Logger)
+	networks := fargate.Network(c.carrier.fabric)
+	if e := c.config.DataPlane.Engine; e != nil {
+		networks = engineNetworks{e, c.carrier.fabric}
+		out.images.engine = e
+	}
 	out.agent = fargate.New(fargate.Deps{
 		Dir: tasksDir(c.config.Dir), Store: p.store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Runtime: c.config.DataPlane.Containers,
-		Network: c.carrier.fabric, Subnets: p.networks, Roles: taskRoles{p.directory}, Sessions: p.sessions, Logs: p.groups,
-		Images: taskImages{out.images, &image.Registries{Owns: ownRegistry, Own: registryPuller{p.store, p.registry}, Others: &image.Remote{}}},
+		Network: networks, Subnets: p.networks, Roles: taskRoles{p.directory}, Sessions: p.sessions, Logs: p.groups,
+		Images: taskImages{out.images, &image.Registries{Owns: ownRegistry, Own: registryPuller{p.store, p.registry}, Others: &image.Remote{}}, c.config.DataPlane.Engine},
 		Trust:  func(ctx context.Context) ([]byte, error) { return p.certificates.Authority(ctx, c.config.Clock.Now()) },
 		Values: values{c.config.Clock, p.secrets, p.parameters},
 	})

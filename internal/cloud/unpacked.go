@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -9,6 +10,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"atoll/internal/cloud/clock"
+	"atoll/internal/dataplane/engine"
 	"atoll/internal/dataplane/image"
 )
 
@@ -16,6 +18,7 @@ import (
 // does on Fargate.
 type unpacked struct {
 	*image.Store
+	engine *engine.Engine // has the same images; nil for none
 	clock  clock.Clock
 	logger *slog.Logger
 
@@ -34,11 +37,29 @@ const unusedTime = time.Hour
 func (u *unpacked) Run(ctx context.Context) error {
 	defer u.Close()
 	for u.clock.Wait(ctx, u.clock.Now().Add(unusedTime/4)) == nil {
-		if _, err := u.Prune(u.keep); err != nil {
+		if err := u.removeUnused(ctx); err != nil {
 			u.logger.Warn("removing images that nobody uses", "err", err)
 		}
 	}
 	return nil
+}
+
+func (u *unpacked) removeUnused(ctx context.Context) error {
+	decided := map[v1.Hash]bool{} // the same for both
+	keep := func(digest v1.Hash) bool {
+		kept, ok := decided[digest]
+		if !ok {
+			kept = u.keep(digest)
+			decided[digest] = kept
+		}
+		return kept
+	}
+	_, err := u.Prune(keep)
+	if u.engine != nil {
+		_, failed := u.engine.Prune(ctx, keep)
+		err = errors.Join(err, failed)
+	}
+	return err
 }
 
 func (u *unpacked) note(digest v1.Hash) {

@@ -95,6 +95,7 @@ var layers = map[string][]string{
 	"internal/cloud/daemon":        {"internal/cloud", "internal/dataplane", "internal/disk"},
 	"internal/cloud/fargate":       {"internal/cloud", "internal/dataplane/container", "internal/dataplane/fabric"},
 	"internal/dataplane/container": {"internal/dataplane/container", "internal/dataplane/thread"},
+	"internal/dataplane/engine":    {"internal/dataplane/container", "internal/dataplane/engine", "internal/dataplane/fabric"},
 	"internal/dataplane/fabric":    {"internal/dataplane/thread"},
 	"internal/dataplane/thread":    {},
 	"internal/cloud/event":         {"internal/cloud/state"},

@@ -40,10 +40,11 @@ type Info struct {
 	Dir      string    `json:"dir"`
 	Account  string    `json:"account"`
 	Services []string  `json:"services"`
-	Runtime  Runtime   `json:"runtime"`         // what tasks run with
-	Lacks    string    `json:"lacks,omitempty"` // why tasks do not run, with the runtime None
-	Wants    bool      `json:"wants,omitempty"` // tasks were to run, and cannot
-	Calls    uint64    `json:"calls"`           // answered since the start
+	Runtime  Runtime   `json:"runtime"`          // what tasks run with
+	Engine   string    `json:"engine,omitempty"` // the container engine, with the runtime Docker
+	Lacks    string    `json:"lacks,omitempty"`  // why tasks do not run, with the runtime None
+	Wants    bool      `json:"wants,omitempty"`  // tasks were to run, and cannot
+	Calls    uint64    `json:"calls"`            // answered since the start
 }
 
 // PortError means that a port could not be listened on.
@@ -96,7 +97,7 @@ func Run(ctx context.Context, config Config, ready func(Info)) (err error) {
 	d := &daemon{config: config, cloud: c, edge: edge, records: running.plane == nil, stop: make(chan struct{}), info: Info{
 		Endpoint: "http://" + listener.Addr().String(), Edge: edge.Addr().String(), PID: os.Getpid(), Version: config.Version, Started: time.Now().UTC(),
 		Dir: string(config.Dir), Account: cloud.DefaultAccount, Services: c.Services(),
-		Runtime: running.name, Lacks: running.lacks, Wants: running.wants,
+		Runtime: running.name, Engine: running.about, Lacks: running.lacks, Wants: running.wants,
 	}}
 	if err := d.writeCredentials(); err != nil {
 		return err

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"atoll/internal/cloud"
 	"atoll/internal/dataplane/container"
+	"atoll/internal/dataplane/engine"
 	"atoll/internal/dataplane/postgres"
 )
 
@@ -18,16 +20,18 @@ type Runtime string
 const (
 	Auto    Runtime = "auto" // the best that the machine has
 	Runc    Runtime = "runc"
+	Docker  Runtime = "docker" // Docker's API: Docker Engine, Docker Desktop, Podman
 	Process Runtime = "process"
 	None    Runtime = "none" // tasks are records
 )
 
 // Runtimes are those that can be asked for.
-func Runtimes() []Runtime { return []Runtime{Auto, Runc, Process, None} }
+func Runtimes() []Runtime { return []Runtime{Auto, Runc, Docker, Process, None} }
 
 // runtime is what was opened.
 type runtime struct {
 	name  Runtime
+	about string
 	lacks string
 	wants bool
 	plane *cloud.DataPlane
@@ -39,12 +43,21 @@ func openRuntime(ctx context.Context, config *Config) (*runtime, error) {
 		return &runtime{name: None, lacks: "the cloud was started with --runtime none"}, nil
 	}
 	dir := filepath.Join(config.Dir.Data(), "containers")
+	out := &runtime{plane: &cloud.DataPlane{Postgres: &postgres.Config{}}}
 	var lacks []error
 	for _, kind := range []struct {
 		name Runtime
 		open func() (container.Runtime, error)
 	}{
 		{Runc, func() (container.Runtime, error) { return container.NewRunc(ctx, dir, config.Logger) }},
+		{Docker, func() (container.Runtime, error) {
+			e, err := engine.Open(ctx, engine.Config{Dir: filepath.Join(dir, "engine"), Getenv: os.Getenv, Logger: config.Logger})
+			if err != nil {
+				return nil, err
+			}
+			out.plane.Engine, out.about = e, e.String()
+			return e, nil
+		}},
 		{Process, func() (container.Runtime, error) {
 			return container.NewProcess(filepath.Join(dir, "processes"), config.Logger)
 		}},
@@ -55,7 +68,8 @@ func openRuntime(ctx context.Context, config *Config) (*runtime, error) {
 		r, err := kind.open()
 		switch {
 		case err == nil:
-			return &runtime{name: kind.name, plane: &cloud.DataPlane{Containers: r, Postgres: &postgres.Config{}}}, nil
+			out.name, out.plane.Containers = kind.name, r
+			return out, nil
 		case !errors.Is(err, container.ErrUnavailable):
 			return nil, fmt.Errorf("starting the container runtime %s: %w", kind.name, err)
 		}
@@ -66,7 +80,8 @@ func openRuntime(ctx context.Context, config *Config) (*runtime, error) {
 		return nil, err
 	}
 	config.Logger.Warn("tasks do not run", "err", err)
-	return &runtime{name: None, lacks: err.Error(), wants: true, plane: &cloud.DataPlane{Postgres: &postgres.Config{}}}, nil
+	out.name, out.lacks, out.wants = None, err.Error(), true
+	return out, nil
 }
 
 func (r *runtime) close() error {

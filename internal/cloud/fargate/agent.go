@@ -19,23 +19,25 @@ import (
 	"atoll/internal/dataplane/fabric"
 )
 
-// Images makes the root file systems of images.
+// Images makes images ready to run.
 type Images interface {
-	// Prepare pulls an image for an account and region and lays out a writable root file system below dir, which must not exist.
+	// Prepare pulls an image for an account and region, and lays out a writable root file system below dir, which must not exist, unless the
+	// runtime has images of its own.
 	Prepare(ctx context.Context, sc state.Scope, reference, dir string) (Image, error)
 }
 
 // Image is an image that is ready to run.
 type Image struct {
 	Digest  string
-	Root    string
+	Root    string // of the file system; with Name, it is not to be written to
+	Name    string // among the runtime's own images; empty if containers run from Root
 	Config  v1.Config
-	Release func() error // removes the root file system
+	Release func() error // removes what was made for the container
 }
 
 // Network attaches network namespaces to interfaces.
 type Network interface {
-	Attach(i fabric.Interface) (*fabric.Namespace, error)
+	Attach(ctx context.Context, i fabric.Interface) (*fabric.Namespace, error)
 }
 
 // Subnets knows subnets.

@@ -90,8 +90,8 @@ func (c *taskContainer) spec() (container.Spec, error) {
 		limits.Shares = *c.override.Cpu
 	}
 	s := container.Spec{
-		ID: c.runtimeID, Group: t.id, Root: c.image.Root, ReadOnlyRoot: truth(d.ReadonlyRootFilesystem), Args: c.args(), Env: c.environment(),
-		Dir: c.image.Config.WorkingDir, User: c.image.Config.User, Hostname: t.hostname(), Network: t.namespace.Path(), Limits: limits,
+		ID: c.runtimeID, Group: t.id, Root: c.image.Root, Image: c.image.Name, ReadOnlyRoot: truth(d.ReadonlyRootFilesystem), Args: c.args(), Env: c.environment(),
+		Dir: c.image.Config.WorkingDir, User: c.image.Config.User, Hostname: t.hostname(), Network: t.namespace.Name(), Limits: limits,
 		Stdout: c.log, Stderr: c.log,
 	}
 	if d.WorkingDirectory != nil {
@@ -281,11 +281,17 @@ func (c *taskContainer) mounts() ([]container.Mount, error) {
 	t := c.task
 	var out []container.Mount
 	for _, m := range c.definition.MountPoints {
-		dir, err := c.volume(text(m.SourceVolume), text(m.ContainerPath))
-		if err != nil {
-			return nil, err
+		mount := container.Mount{Target: text(m.ContainerPath), ReadOnly: truth(m.ReadOnly)}
+		if c.image.Name != "" { // such a runtime has volumes of its own too
+			mount.Volume = t.id + "-" + text(m.SourceVolume)
+			_, mount.Copy = c.image.Config.Volumes[mount.Target]
+		} else {
+			var err error
+			if mount.Source, err = c.volume(text(m.SourceVolume), mount.Target); err != nil {
+				return nil, err
+			}
 		}
-		out = append(out, container.Mount{Source: dir, Target: text(m.ContainerPath), ReadOnly: truth(m.ReadOnly)})
+		out = append(out, mount)
 	}
 	etc := filepath.Join(t.dir, "etc")
 	if err := os.MkdirAll(etc, 0o755); err != nil {

@@ -107,6 +107,7 @@ func (a *Agent) newTask(tx *state.Tx, run *ecs.TaskRun) *task {
 			}
 		}
 	}
+	t.iface.Hostname = t.hostname()
 	for i := range t.definition.ContainerDefinitions {
 		t.containers = append(t.containers, a.newContainer(t, &t.definition.ContainerDefinitions[i], run.Task.Containers[i]))
 	}
@@ -194,7 +195,7 @@ func (t *task) prepare(ctx context.Context) error {
 			return failed("ResourceInitializationError", "%v", err)
 		}
 	}
-	namespace, err := t.agent.d.Network.Attach(t.iface)
+	namespace, err := t.agent.d.Network.Attach(ctx, t.iface)
 	if err != nil {
 		return failed("ResourceInitializationError", "failed to configure ENI: %v", err)
 	}

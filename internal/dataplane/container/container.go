@@ -18,7 +18,11 @@ type Limits struct {
 // Mount binds a file or directory of the machine into a container.
 type Mount struct {
 	Source, Target string
-	ReadOnly       bool
+	// Volume names a directory of a runtime's with images of its own, in place of Source. It is made when the first container of the
+	// group mounts it, empty or, with Copy, with what the image has at Target, and goes with the group.
+	Volume   string
+	Copy     bool
+	ReadOnly bool
 }
 
 // Ulimit bounds a resource of a process.
@@ -32,12 +36,13 @@ type Spec struct {
 	ID           string // unique in the runtime; letters, digits and hyphens
 	Group        string // shares its limits with others of the same group
 	Root         string // directory of the root file system, which the container may write to
+	Image        string // in place of Root, the name of an image of the runtime's own
 	ReadOnlyRoot bool
 	Args, Env    []string
 	Dir          string // working directory; / if empty
 	User         string // USER[:GROUP], by name or number; root if empty
 	Hostname     string
-	Network      string // path of the network namespace; the machine's if empty
+	Network      string // path of the network namespace, the machine's if empty; or what a runtime calls a network of its own, none if empty
 	Mounts       []Mount
 	Tmpfs        map[string]string // mount options by directory, such as size=64m
 	Limits       Limits

@@ -82,9 +82,19 @@ func New(config Config) *Fabric {
 
 // Interface says what is to be in a network namespace.
 type Interface struct {
-	ID      string
-	Address netip.Addr   // IPv4
-	Subnet  netip.Prefix // that it lies in
+	ID       string
+	Address  netip.Addr   // IPv4
+	Subnet   netip.Prefix // that it lies in
+	Hostname string       // of what is in it, for container engines, which give a host its name with its network
+}
+
+// NetworkCommand is the first argument with which this executable is the network process of a container engine's containers, on Linux:
+// see RunNetwork.
+const NetworkCommand = "container-network"
+
+// NetworkArgs are the arguments with which it makes an interface.
+func NetworkArgs(i Interface) []string {
+	return []string{NetworkCommand, netip.PrefixFrom(i.Address, i.Subnet.Bits()).String()}
 }
 
 // BlockedError means that nothing answered a flow because it is not allowed.

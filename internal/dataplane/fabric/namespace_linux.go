@@ -12,56 +12,39 @@ import (
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
+	"gvisor.dev/gvisor/pkg/tcpip/link/fdbased"
 	"gvisor.dev/gvisor/pkg/tcpip/link/tun"
 
 	"atoll/internal/dataplane/thread"
 )
 
-// mtu of the interfaces in namespaces, in bytes. No packet leaves the machine in this form, so larger ones cost less.
-const mtu = 65520
-
 // device is the name that containers on Fargate see.
 const device = "eth0"
 
-// Namespace is a network namespace whose traffic the fabric carries.
-type Namespace struct {
-	fabric *Fabric
-	iface  Interface
-	ns     *os.File
-	link   *link
-	stop   func()
-}
-
 // Attach makes a network namespace with an interface, and serves the interface's address from it. It needs the capability
 // CAP_SYS_ADMIN and /dev/net/tun.
-func (f *Fabric) Attach(iface Interface) (*Namespace, error) {
-	n := &Namespace{fabric: f, iface: iface}
+func (f *Fabric) Attach(_ context.Context, iface Interface) (*Namespace, error) {
+	n := &Namespace{iface: iface}
 	tunnel, err := n.create()
 	if err != nil {
 		return nil, fmt.Errorf("making the network namespace of %s: %w", iface.ID, err)
 	}
-	n.link, err = f.newLink(iface.ID, tunnel)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("carrying the traffic of %s: %w", iface.ID, err), unix.Close(tunnel), n.ns.Close())
+	n.name = "/proc/" + strconv.Itoa(os.Getpid()) + "/fd/" + strconv.Itoa(int(n.ns.Fd())) // there as long as this process lives
+	shut := func() { _ = unix.Close(tunnel) }
+	device, err := fdbased.New(&fdbased.Options{FDs: []int{tunnel}, MTU: mtu, RXChecksumOffload: true})
+	if err == nil {
+		n.link, err = f.newLink(iface.ID, device, shut)
 	}
-	n.stop = f.Serve(iface.ID, n.Dial)
+	if err != nil {
+		shut()
+		return nil, errors.Join(fmt.Errorf("carrying the traffic of %s: %w", iface.ID, err), n.ns.Close())
+	}
+	n.stop = f.Serve(iface.ID, n.dial)
 	return n, nil
 }
 
-// Path is where the namespace is found as long as it is not closed and this process lives.
-func (n *Namespace) Path() string {
-	return "/proc/" + strconv.Itoa(os.Getpid()) + "/fd/" + strconv.Itoa(int(n.ns.Fd()))
-}
-
-// Close ends the flows of the namespace. The namespace itself is gone with the last process in it.
-func (n *Namespace) Close() error {
-	n.stop()
-	n.link.close()
-	return n.ns.Close()
-}
-
-// Dial connects to a port within the namespace.
-func (n *Namespace) Dial(ctx context.Context, port int) (c net.Conn, err error) {
+// dial connects to a port within the namespace.
+func (n *Namespace) dial(ctx context.Context, port int) (c net.Conn, err error) {
 	address := netip.AddrPortFrom(n.iface.Address, uint16(port)).String()
 	err = within(n.ns, func() error {
 		c, err = new(net.Dialer).DialContext(ctx, "tcp4", address)
@@ -82,7 +65,7 @@ func (n *Namespace) create() (tunnel int, err error) {
 		if tunnel, err = tun.Open(device); err != nil {
 			return errors.Join(fmt.Errorf("opening /dev/net/tun: %w", err), n.ns.Close())
 		}
-		if err := n.configure(); err != nil {
+		if err := configure(n.iface, true); err != nil {
 			return errors.Join(err, unix.Close(tunnel), n.ns.Close())
 		}
 		return nil
@@ -90,8 +73,8 @@ func (n *Namespace) create() (tunnel int, err error) {
 	return tunnel, err
 }
 
-// configure sets the interface and the routes of the namespace, in which the calling thread is.
-func (n *Namespace) configure() error {
+// configure sets the interface and the routes of the namespace in which the calling thread is; own says that nobody else has set it up.
+func configure(iface Interface, own bool) error {
 	h, err := netlink.NewHandle()
 	if err != nil {
 		return err
@@ -105,7 +88,7 @@ func (n *Namespace) configure() error {
 	if err != nil {
 		return err
 	}
-	address := &netlink.Addr{IPNet: &net.IPNet{IP: n.iface.Address.AsSlice(), Mask: net.CIDRMask(n.iface.Subnet.Bits(), 32)}}
+	address := &netlink.Addr{IPNet: &net.IPNet{IP: iface.Address.AsSlice(), Mask: net.CIDRMask(iface.Subnet.Bits(), 32)}}
 	steps := []struct {
 		name string
 		do   func() error
@@ -115,10 +98,13 @@ func (n *Namespace) configure() error {
 		{"adding the address", func() error { return h.AddrAdd(eth, address) }},
 		{"bringing the interface up", func() error { return h.LinkSetUp(eth) }},
 		{"adding the default route", func() error {
-			return h.RouteAdd(&netlink.Route{LinkIndex: eth.Attrs().Index, Dst: &net.IPNet{IP: net.IPv4zero, Mask: net.CIDRMask(0, 32)}, Gw: n.iface.Subnet.Masked().Addr().Next().AsSlice()})
+			return h.RouteAdd(&netlink.Route{LinkIndex: eth.Attrs().Index, Dst: &net.IPNet{IP: net.IPv4zero, Mask: net.CIDRMask(0, 32)}, Gw: iface.router().AsSlice()})
 		}},
 		// As containers have it: ports below 1024 are not for root alone.
 		{"opening low ports", func() error {
+			if !own {
+				return nil
+			}
 			return os.WriteFile("/proc/sys/net/ipv4/ip_unprivileged_port_start", []byte("0"), 0)
 		}},
 	}

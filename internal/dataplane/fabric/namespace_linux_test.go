@@ -10,6 +10,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
+
+	"atoll/internal/dataplane/thread"
 )
 
 // rules is a policy by hand: who may reach which address, and who is there.
@@ -45,7 +49,7 @@ func attached(tb testing.TB, f *Fabric, id, address string) *Namespace {
 	if os.Getuid() != 0 {
 		tb.Skip("network namespaces need root: run the tests as root to have them tested")
 	}
-	n, err := f.Attach(Interface{ID: id, Address: netip.MustParseAddr(address), Subnet: netip.MustParsePrefix("10.0.1.0/24")})
+	n, err := f.Attach(tb.Context(), Interface{ID: id, Address: netip.MustParseAddr(address), Subnet: netip.MustParsePrefix("10.0.1.0/24")})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -55,6 +59,68 @@ func attached(tb testing.TB, f *Fabric, id, address string) *Namespace {
 		}
 	})
 	return n
+}
+
+// attachedByStream is attached for a namespace that lies at the other end of a stream, as those of container engines do.
+func attachedByStream(tb testing.TB, f *Fabric, id, address string) *Namespace {
+	tb.Helper()
+	if os.Getuid() != 0 {
+		tb.Skip("network namespaces need root: run the tests as root to have them tested")
+	}
+	iface := Interface{ID: id, Address: netip.MustParseAddr(address), Subnet: netip.MustParsePrefix("10.0.1.0/24")}
+	far, near := streams()
+	opened, ended := make(chan *os.File, 1), make(chan error, 1)
+	go func() {
+		ended <- thread.Run(func() error {
+			if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+				return err
+			}
+			ns, err := os.Open("/proc/thread-self/ns/net")
+			opened <- ns
+			if err != nil {
+				return err
+			}
+			return errors.Join(runNetwork(NetworkArgs(iface)[1:], far, far), far.Close())
+		})
+	}()
+	ns := <-opened
+	if _, err := io.ReadFull(near, make([]byte, frameHeader)); err != nil {
+		tb.Fatal(err)
+	}
+	n, err := f.AttachStream(iface, "stream", near)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	n.ns = ns
+	tb.Cleanup(func() {
+		if err := errors.Join(n.Close(), <-ended); err != nil {
+			tb.Error(err)
+		}
+	})
+	return n
+}
+
+// duplex is a stream of two pipes of the system's, as containers have.
+type duplex struct {
+	io.Reader
+	io.Writer
+	close func() error
+}
+
+func (d duplex) Close() error { return d.close() }
+
+func streams() (a, b io.ReadWriteCloser) {
+	r1, w1, err1 := os.Pipe()
+	r2, w2, err2 := os.Pipe()
+	if err := errors.Join(err1, err2); err != nil {
+		panic(err)
+	}
+	return duplex{r1, w2, func() error { return errors.Join(r1.Close(), w2.Close()) }}, duplex{r2, w1, func() error { return errors.Join(r2.Close(), w1.Close()) }}
+}
+
+// attaching are the ways in which a namespace comes to a fabric.
+func attaching() map[string]func(tb testing.TB, f *Fabric, id, address string) *Namespace {
+	return map[string]func(tb testing.TB, f *Fabric, id, address string) *Namespace{"here": attached, "over a stream": attachedByStream}
 }
 
 // echo serves connections within a namespace by giving back what they send.
@@ -87,7 +153,7 @@ func roundTrip(c net.Conn) error {
 	if _, err := c.Write([]byte("hello")); err != nil {
 		return err
 	}
-	if err := c.(*net.TCPConn).CloseWrite(); err != nil {
+	if err := c.(halfCloser).CloseWrite(); err != nil {
 		return err
 	}
 	got, err := io.ReadAll(c)
@@ -98,6 +164,12 @@ func roundTrip(c net.Conn) error {
 }
 
 func TestNamespaces(t *testing.T) {
+	for name, attached := range attaching() {
+		t.Run(name, func(t *testing.T) { testNamespaces(t, attached) })
+	}
+}
+
+func testNamespaces(t *testing.T, attached func(tb testing.TB, f *Fabric, id, address string) *Namespace) {
 	policy := &rules{
 		blocked: map[netip.AddrPort]bool{netip.MustParseAddrPort("10.0.1.20:81"): true},
 		at:      map[netip.Addr]string{netip.MustParseAddr("10.0.1.10"): "eni-1", netip.MustParseAddr("10.0.1.20"): "eni-2"},
@@ -204,6 +276,12 @@ func TestNamespaces(t *testing.T) {
 }
 
 func BenchmarkBetweenNamespaces(b *testing.B) {
+	for name, attached := range attaching() {
+		b.Run(name, func(b *testing.B) { benchmarkBetween(b, attached) })
+	}
+}
+
+func benchmarkBetween(b *testing.B, attached func(tb testing.TB, f *Fabric, id, address string) *Namespace) {
 	for name, counts := range map[string]bool{"plain": false, "counted": true} {
 		policy := &rules{at: map[netip.Addr]string{netip.MustParseAddr("10.0.1.20"): "eni-2"}, counts: counts}
 		f := New(Config{Policy: policy})

@@ -3,20 +3,19 @@
 package fabric
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"os"
 )
 
-// Namespace is a network namespace whose traffic the fabric carries.
-type Namespace struct{}
-
 // Attach fails: there are network namespaces on Linux only.
-func (f *Fabric) Attach(Interface) (*Namespace, error) {
+func (f *Fabric) Attach(context.Context, Interface) (*Namespace, error) {
 	return nil, fmt.Errorf("network namespaces: %w", errors.ErrUnsupported)
 }
 
-// Path is empty.
-func (n *Namespace) Path() string { return "" }
-
-// Close does nothing.
-func (n *Namespace) Close() error { return nil }
+// RunNetwork fails: there are none to be in.
+func RunNetwork([]string) int {
+	fmt.Fprintln(os.Stderr, NetworkCommand+" runs on Linux")
+	return 1
+}

@@ -9,11 +9,9 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
-	"gvisor.dev/gvisor/pkg/tcpip/link/fdbased"
 	"gvisor.dev/gvisor/pkg/tcpip/link/nested"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
@@ -36,8 +34,8 @@ const (
 type link struct {
 	fabric *Fabric
 	iface  string
-	tunnel int
 	stack  *stack.Stack
+	shut   func() // closes what the packets came over
 	ctx    context.Context
 	cancel context.CancelFunc
 
@@ -47,13 +45,9 @@ type link struct {
 	flows sync.WaitGroup
 }
 
-// newLink takes over a TUN device's descriptor unless it fails.
-func (f *Fabric) newLink(iface string, tunnel int) (*link, error) {
-	l := &link{fabric: f, iface: iface, tunnel: tunnel, conns: map[net.Conn]struct{}{}}
-	device, err := fdbased.New(&fdbased.Options{FDs: []int{tunnel}, MTU: mtu, RXChecksumOffload: true})
-	if err != nil {
-		return nil, err
-	}
+// newLink makes the far end of a device. shut closes the device at the link's end; it is not called where newLink fails.
+func (f *Fabric) newLink(iface string, device stack.LinkEndpoint, shut func()) (*link, error) {
+	l := &link{fabric: f, iface: iface, shut: shut, conns: map[net.Conn]struct{}{}}
 	l.stack = stack.New(stack.Options{
 		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol},
 		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol, udp.NewProtocol},
@@ -150,7 +144,7 @@ func (l *link) close() {
 	l.flows.Wait()
 	l.stack.RemoveNIC(nic)
 	l.stack.Wait()
-	_ = unix.Close(l.tunnel)
+	l.shut()
 }
 
 func address(a tcpip.Address, port uint16) netip.AddrPort {
