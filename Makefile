@@ -10,6 +10,7 @@ up: build ## the example app on this machine, by bin/atoll up
 
 build: ## bin/atoll; without libraries, for it is the first process of containers
 	CGO_ENABLED=0 go build -trimpath -o bin/atoll ./cmd/atoll
+	[ "$$(go env GOOS)" = linux ] || CGO_ENABLED=0 GOOS=linux go build -trimpath -o bin/atoll-linux-$$(go env GOARCH) ./cmd/atoll
 
 test: ## everything that needs no Terraform
 	go test ./...

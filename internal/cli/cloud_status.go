@@ -57,6 +57,9 @@ func newCloudStatus(env Env) *cobra.Command {
 
 func printStatus(env Env, info daemon.Info) {
 	tasks := "run with " + string(info.Runtime)
+	if info.Engine != "" {
+		tasks += ": " + info.Engine
+	}
 	if info.Runtime == daemon.None {
 		tasks = "are records: " + strings.ReplaceAll(info.Lacks, "\n", "; ")
 	}

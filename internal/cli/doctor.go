@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"atoll/internal/cloud/daemon"
+	"atoll/internal/dataplane/engine"
 	"atoll/internal/doctor"
 )
 
@@ -26,7 +29,10 @@ port. "warn" marks what only some commands need; "fail", what nothing works with
 			if err != nil {
 				return err
 			}
-			options := doctor.Options{Machine: env.Machine, CacheDir: cache, DataDir: string(dir), Address: fmt.Sprintf("127.0.0.1:%d", defaultPort)}
+			options := doctor.Options{Machine: env.Machine, CacheDir: cache, DataDir: string(dir), Address: fmt.Sprintf("127.0.0.1:%d", defaultPort), Root: os.Getuid() == 0, Engine: func(ctx context.Context) (string, error) {
+				found, err := engine.Find(ctx, env.Machine.Getenv)
+				return found.String(), err
+			}}
 			if _, err := daemon.NewClient(dir).Info(cmd.Context()); err == nil {
 				options.Address = "" // the port is taken by the cloud itself
 			} else if !errors.Is(err, daemon.ErrNotRunning) {

@@ -121,7 +121,7 @@ func canRun(ctx context.Context, env Env, o *opened) error {
 		return nil
 	case o.cloud.Runtime == daemon.None:
 		return advise(fmt.Errorf("tasks cannot run on this machine: %s", strings.ReplaceAll(o.cloud.Lacks, "\n", "; ")),
-			"as root: atoll cloud stop, then sudo atoll cloud start --detach\nor ATOLL_RUNTIME=none atoll cloud start --detach, to rehearse Terraform alone: nothing runs then")
+			"start Docker or Podman, then atoll cloud stop, and the same again\nor, as root on Linux: atoll cloud stop, then sudo atoll cloud start --detach\nor ATOLL_RUNTIME=none atoll cloud start --detach, to rehearse Terraform alone: nothing runs then")
 	}
 	if _, err := postgres.Find(ctx, env.Machine.Getenv); err != nil {
 		if none, set := o.environment.Setting("database"); set && none.Value.IsNull() {

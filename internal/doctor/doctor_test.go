@@ -35,7 +35,7 @@ func complete() map[string]string {
 		"go":        "go version go1.26.8 linux/amd64\n",
 		"postgres":  "postgres (PostgreSQL) 17.2\n",
 		"initdb":    "",
-		"docker":    "Docker 28.2.2\n",
+		"runc":      "runc version 1.1.5\n",
 		"git":       "git version 2.47.0\n",
 	}
 }
@@ -43,6 +43,7 @@ func complete() map[string]string {
 // options describes a machine by its programs. A program that says "!…" fails with the rest of it.
 func options(t *testing.T, web roundTrip, programs map[string]string) doctor.Options {
 	return doctor.Options{
+		Root:     programs["runc"] != "",
 		CacheDir: filepath.Join(t.TempDir(), "cache"),
 		DataDir:  filepath.Join(t.TempDir(), "data"),
 		Machine: machine.Machine{
@@ -114,7 +115,7 @@ func TestAnEmptyMachine(t *testing.T) {
 		"provider":   {Status: doctor.Warn, Detail: "is not built yet: registry.terraform.io cannot be reached", Try: "half an hour"},
 		"go":         {Status: doctor.Fail, Detail: "the provider must be built", Try: "go.dev"},
 		"postgresql": {Status: doctor.Warn, Detail: "no postgres", Try: "install PostgreSQL"},
-		"runtime":    {Status: doctor.Warn, Detail: "plain processes", Try: "Docker"},
+		"runtime":    {Status: doctor.Warn, Detail: "tasks do not run", Try: "Docker"},
 		"git":        {Status: doctor.Warn, Detail: "git is not on PATH", Try: "install git"},
 	} {
 		got := find(t, report, name)
@@ -186,18 +187,27 @@ func TestDisk(t *testing.T) {
 }
 
 func TestRuntime(t *testing.T) {
+	runc := map[string]string{"runc": "runc version 1.1.5\ncommit: x\n"}
+	answers := func(context.Context) (string, error) { return "Docker 28.0 at unix:///var/run/docker.sock", nil }
+	refuses := func(context.Context) (string, error) { return "", errors.New("neither Docker nor Podman answers") }
 	for _, test := range []struct {
 		programs map[string]string
+		root     bool
+		engine   func(context.Context) (string, error)
 		status   doctor.Status
 		detail   string
 	}{
-		{map[string]string{"docker": "!no daemon", "podman": "podman version 5.2.0\n"}, doctor.OK, "podman version 5.2.0"},
-		{map[string]string{"runc": "runc version 1.1.5\ncommit: x\n"}, doctor.OK, "runc version 1.1.5"},
-		{map[string]string{"docker": "!no daemon"}, doctor.Warn, "no container runtime answers, so tasks run as plain processes: /bin/docker version"},
+		{runc, true, answers, doctor.OK, "runc version 1.1.5"},
+		{runc, false, answers, doctor.OK, "Docker 28.0 at unix:///var/run/docker.sock"},
+		{map[string]string{"runc": "!broken"}, true, answers, doctor.OK, "Docker 28.0 at unix:///var/run/docker.sock"},
+		{nil, true, refuses, doctor.Warn, "neither Docker nor Podman answers; tasks run as plain processes"},
+		{runc, false, refuses, doctor.Warn, "neither Docker nor Podman answers; tasks do not run"},
 	} {
-		got := find(t, doctor.Run(t.Context(), options(t, online, test.programs)), "runtime")
-		if got.Status != test.status || !strings.HasPrefix(got.Detail, test.detail) {
-			t.Errorf("with %v: %+v, want %s, %q", test.programs, got, test.status, test.detail)
+		opts := options(t, online, test.programs)
+		opts.Root, opts.Engine = test.root, test.engine
+		got := find(t, doctor.Run(t.Context(), opts), "runtime")
+		if got.Status != test.status || got.Detail != test.detail || (got.Try == "") != (got.Status == doctor.OK) {
+			t.Errorf("with %v, root %t: %+v, want %s, %q", test.programs, test.root, got, test.status, test.detail)
 		}
 	}
 }

@@ -73,33 +73,28 @@ func number(path string) int {
 	return n
 }
 
-// checkRuntime looks for what runs tasks, best first.
+// checkRuntime looks for what runs tasks, in the order in which the local cloud does.
 func (d *doctor) checkRuntime(ctx context.Context) Check {
 	const name = "runtime"
 	var trouble []string
-	for _, runtime := range []struct {
-		program string
-		args    []string
-	}{
-		{"docker", []string{"version", "--format", "Docker {{.Server.Version}}"}},
-		{"podman", []string{"--version"}},
-		{"runc", []string{"--version"}},
-		{"crun", []string{"--version"}},
-	} {
-		if _, err := d.Machine.LookPath(runtime.program); err != nil {
-			continue
-		}
-		version, err := d.version(ctx, runtime.program, runtime.args...)
+	if _, err := d.Machine.LookPath("runc"); err == nil && d.Root {
+		version, err := d.version(ctx, "runc", "--version")
 		if err == nil {
 			return ok(name, version)
 		}
 		trouble = append(trouble, err.Error())
 	}
-	const try = "start Docker or Podman, or install runc"
-	if len(trouble) > 0 {
-		return warn(name, "no container runtime answers, so tasks run as plain processes: "+strings.Join(trouble, "; "), try)
+	if d.Engine != nil {
+		found, err := d.Engine(ctx)
+		if err == nil {
+			return ok(name, found)
+		}
+		trouble = append(trouble, err.Error())
 	}
-	return warn(name, "no docker, podman, runc or crun on PATH, so tasks run as plain processes", try)
+	if d.Root {
+		return warn(name, strings.Join(append(trouble, "tasks run as plain processes"), "; "), "install runc, or start Docker or Podman")
+	}
+	return warn(name, strings.Join(append(trouble, "tasks do not run"), "; "), "start Docker or Podman, or run the local cloud as root")
 }
 
 func (d *doctor) checkGit(ctx context.Context) Check {

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/moby/api/types/system"
@@ -30,6 +31,7 @@ const (
 type Config struct {
 	Dir    string // of its own; what was left by one over the same directory is removed
 	Getenv func(name string) string
+	Idle   time.Duration // for how long images stay that no task has used since; zero is half a minute
 	// Binary gives the path of the network containers' program, a static one for Linux; nil takes Binary.
 	Binary func() (string, error)
 	Logger *slog.Logger
@@ -50,6 +52,10 @@ type Engine struct {
 	networks map[*network]struct{}
 	loads    map[v1.Hash]*load // of images that are there, or on their way
 	network  networkImage
+	users    int         // networks that are there, or on their way
+	idle     *time.Timer // runs while there are none
+	removing sync.Mutex  // of images that nobody uses
+	idling   sync.WaitGroup
 }
 
 var _ container.Runtime = (*Engine)(nil)
@@ -60,6 +66,9 @@ func Open(ctx context.Context, config Config) (*Engine, error) {
 	found, c, err := find(ctx, config.Getenv)
 	if err != nil {
 		return nil, err
+	}
+	if config.Idle == 0 {
+		config.Idle = 30 * time.Second
 	}
 	if config.Binary == nil {
 		config.Binary = func() (string, error) { return Binary(config.Getenv) }
@@ -133,20 +142,20 @@ func (e *Engine) removeLeftovers(ctx context.Context) error {
 	var networks, errs []error
 	for _, c := range left.Items {
 		e.config.Logger.Info("removing a container of before", "id", c.ID, "names", c.Names)
-		if err := e.remove(ctx, c.ID); err != nil {
+		if err := e.Remove(ctx, c.ID); err != nil {
 			networks = append(networks, err) // one that another joins is removed after that one
 		}
 	}
 	if len(networks) > 0 {
 		for _, c := range left.Items {
-			errs = append(errs, e.remove(ctx, c.ID))
+			errs = append(errs, e.Remove(ctx, c.ID))
 		}
 	}
 	return errors.Join(append(errs, e.removeVolumes(ctx, e.own()))...)
 }
 
-// remove removes a container, which may run, and may be gone.
-func (e *Engine) remove(ctx context.Context, id string) error {
+// Remove removes a container by the engine's id; it may run, and may be gone.
+func (e *Engine) Remove(ctx context.Context, id string) error {
 	_, err := e.client.ContainerRemove(ctx, id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
 	if gone(err) {
 		return nil
@@ -173,6 +182,7 @@ func (e *Engine) Close() error {
 	ctx := context.Background()
 	e.mu.Lock()
 	e.closed = true
+	e.stopIdle()
 	var all []*process
 	for _, p := range e.running {
 		all = append(all, p)
@@ -194,5 +204,6 @@ func (e *Engine) Close() error {
 	for _, n := range networks {
 		errs = append(errs, n.Close())
 	}
+	e.idling.Wait()
 	return errors.Join(append(errs, e.removeImages(ctx), e.client.Close())...)
 }

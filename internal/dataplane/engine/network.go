@@ -34,8 +34,10 @@ type network struct {
 
 // Attach makes a network namespace with an interface for containers to join, and serves the interface's address from it.
 func (e *Engine) Attach(ctx context.Context, f *fabric.Fabric, i fabric.Interface) (*fabric.Namespace, error) {
+	e.enter()
 	n, err := e.newNetwork(ctx, i)
 	if err != nil {
+		e.leave()
 		return nil, fmt.Errorf("making the network of %s with %s: %w", i.ID, e.Found, err)
 	}
 	return f.AttachStream(i, "container:"+n.id, n)
@@ -56,7 +58,7 @@ func (e *Engine) newNetwork(ctx context.Context, i fabric.Interface) (*network, 
 		}
 		n := &network{engine: e, id: made.ID, closed: make(chan struct{})}
 		if err := n.start(ctx); err != nil {
-			return nil, errors.Join(err, e.remove(context.WithoutCancel(ctx), n.id))
+			return nil, errors.Join(err, e.Remove(context.WithoutCancel(ctx), n.id))
 		}
 		return n, nil
 	}
@@ -170,12 +172,13 @@ func (n *network) Close() error {
 	n.once.Do(func() {
 		close(n.closed)
 		_ = n.conn.Close()
-		if n.err = n.engine.remove(context.Background(), n.id); n.err != nil {
+		if n.err = n.engine.Remove(context.Background(), n.id); n.err != nil {
 			n.engine.config.Logger.Error("removing a network container", "id", n.id, "err", n.err)
 		}
 		n.engine.mu.Lock()
 		delete(n.engine.networks, n)
 		n.engine.mu.Unlock()
+		n.engine.leave()
 	})
 	return n.err
 }

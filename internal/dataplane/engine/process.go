@@ -56,7 +56,7 @@ func (e *Engine) Start(ctx context.Context, spec container.Spec) (container.Cont
 	}
 	p := &process{engine: e, spec: spec, id: made.ID, output: make(chan struct{}), done: make(chan struct{}), removed: make(chan struct{})}
 	if err := p.start(ctx); err != nil {
-		return nil, errors.Join(err, e.remove(context.WithoutCancel(ctx), p.id))
+		return nil, errors.Join(err, e.Remove(context.WithoutCancel(ctx), p.id))
 	}
 	return p, nil
 }
@@ -125,7 +125,7 @@ func (p *process) await(ctx context.Context, waiting client.ContainerWaitResult,
 	attached.Close()
 	<-p.output
 	close(p.done)
-	if err := e.remove(ctx, p.id); err != nil {
+	if err := e.Remove(ctx, p.id); err != nil {
 		e.config.Logger.Error("removing a container", "id", p.spec.ID, "err", err)
 	}
 	e.mu.Lock()

@@ -3,9 +3,11 @@
 // routes, and is then connected to whoever serves the interface that it leads to. Nothing of it is seen by the machine's own network:
 // no addresses, bridges, routes or rules are added to it.
 //
-// What runs in containers gets a network namespace (Attach, Linux only) with one interface that has its address in the virtual network. All that
+// What runs in containers gets a network namespace with one interface that has its address in the virtual network: one of this process
+// (Attach, Linux only), or one that another process is in, which carries its packets over a stream (AttachStream, RunNetwork). All that
 // it sends ends in a TCP/IP stack of this process, which asks the policy for each new flow. A blocked flow gets no answer, as from a
-// security group. Flows towards a namespace are connected within it, by the kernel, from the address that they come from.
+// security group. Flows towards a namespace are connected within it by the kernel, and come from its own address; those over a stream by the
+// stack, and come from where they come from.
 //
 // As with security groups, a flow that is under way goes on when a rule that let it begin is taken away.
 //

@@ -43,13 +43,15 @@ func Start(tb testing.TB) (getenv func(string) string) {
 	}
 	host := "unix://" + filepath.Join(dir, "s")
 	var output bytes.Buffer
+	//nolint:noctx // it is told to end, and not killed, for it has containers to end itself
 	cmd := exec.Command(path, "--iptables=false", "--bridge=none", "--data-root", filepath.Join(dir, "data"), "--exec-root", filepath.Join(dir, "exec"), "-p", filepath.Join(dir, "pid"), "-H", host)
 	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = &output, &output, &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		tb.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan struct{})
+	var failure error
+	go func() { failure = cmd.Wait(); close(ended) }()
 	tb.Cleanup(func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		<-ended
@@ -73,9 +75,8 @@ func Start(tb testing.TB) (getenv func(string) string) {
 		}
 		select {
 		case <-tick.C:
-		case err := <-ended:
-			ended <- err
-			tb.Skipf("dockerd does not run here: %v\n%s", err, output.String())
+		case <-ended:
+			tb.Skipf("dockerd does not run here: %v\n%s", failure, output.String())
 		case <-ctx.Done():
 			tb.Fatal("dockerd does not answer")
 		}

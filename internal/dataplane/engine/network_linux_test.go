@@ -1,0 +1,234 @@
+package engine_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"atoll/internal/dataplane/container"
+	"atoll/internal/dataplane/engine"
+	"atoll/internal/dataplane/engine/enginetest"
+	"atoll/internal/dataplane/fabric"
+)
+
+// program builds the program of the tests into a root file system.
+var program = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "engine-root-")
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.Command("go", "build", "-o", filepath.Join(dir, "program"), "./testdata/program")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", errors.New(string(out))
+	}
+	return dir, os.Mkdir(filepath.Join(dir, "data"), 0o700)
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	enginetest.Clean()
+	if dir, err := program(); err == nil {
+		_ = os.RemoveAll(dir)
+	}
+	os.Exit(code)
+}
+
+// rules leads each address to an interface, and says where flows come from.
+type rules map[netip.Addr]string
+
+func (r rules) Permit(_ context.Context, f fabric.Flow) fabric.Verdict {
+	return fabric.Verdict{Allowed: true, Target: r[f.To.Addr()], Source: netip.MustParseAddr("10.0.1.77")}
+}
+
+// world is an engine with two networks, and a program that echoes in each.
+type world struct {
+	engine *engine.Engine
+	fabric *fabric.Fabric
+	image  string
+}
+
+const subnet = "10.0.1.0/24"
+
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
+	dir, err := program()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	w := &world{engine: enginetest.Open(tb, enginetest.Start(tb), tb.TempDir()), fabric: fabric.New(fabric.Config{Policy: rules{
+		netip.MustParseAddr("10.0.1.10"): "eni-1", netip.MustParseAddr("10.0.1.20"): "eni-2",
+	}})}
+	tb.Cleanup(func() {
+		if err := w.engine.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	image := enginetest.Image(tb, dir)
+	digest, err := image.Digest()
+	if err == nil {
+		w.image, err = w.engine.Load(tb.Context(), digest, image)
+	}
+	if err == nil {
+		err = w.engine.Group("task", container.Limits{})
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return w
+}
+
+func (w *world) attach(tb testing.TB, id, address string) *fabric.Namespace {
+	tb.Helper()
+	n, err := w.engine.Attach(tb.Context(), w.fabric, fabric.Interface{ID: id, Address: netip.MustParseAddr(address), Subnet: netip.MustParsePrefix(subnet), Hostname: "host-of-" + id})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := n.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return n
+}
+
+// start starts the program, and gives what it writes.
+func (w *world) start(tb testing.TB, s container.Spec) (container.Container, *bufio.Reader) {
+	tb.Helper()
+	r, out := io.Pipe()
+	s.Group, s.Image, s.Stdout, s.Stderr = "task", w.image, out, out
+	c, err := w.engine.Start(tb.Context(), s)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		_ = r.Close()
+		if err := c.Signal(context.Background(), os.Kill); err != nil {
+			tb.Error(err)
+		}
+		c.Wait()
+	})
+	return c, bufio.NewReader(r)
+}
+
+func line(tb testing.TB, r *bufio.Reader, want string) {
+	tb.Helper()
+	if got, err := r.ReadString('\n'); err != nil || strings.TrimSpace(got) != want {
+		tb.Fatalf("%q, %v; want %q", got, err, want)
+	}
+}
+
+func TestNetworks(t *testing.T) {
+	w := newWorld(t)
+	one, two := w.attach(t, "eni-1", "10.0.1.10"), w.attach(t, "eni-2", "10.0.1.20")
+	_, served := w.start(t, container.Spec{ID: "server", Network: one.Name(), User: "1000", Args: []string{"/program", "serve", ":80"}})
+	line(t, served, "ready on host-of-eni-1")
+
+	c, err := w.fabric.Dial(t.Context(), "eni-3", netip.MustParseAddrPort("10.0.1.10:80"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Write([]byte("hello\n")); err != nil {
+		t.Fatal(err)
+	}
+	line(t, bufio.NewReader(c), "10.0.1.77 says hello")
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := w.fabric.Dial(t.Context(), "eni-3", netip.MustParseAddrPort("10.0.1.10:81")); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("where nothing listens: %v", err)
+	}
+	_, asked := w.start(t, container.Spec{ID: "client", Network: two.Name(), Args: []string{"/program", "ask", "10.0.1.10:80"}})
+	line(t, asked, "10.0.1.77 says hello") // dialled by the stack: from where the policy says
+}
+
+// A container whose network container goes has ended.
+func TestLostNetwork(t *testing.T) {
+	w := newWorld(t)
+	n := w.attach(t, "eni-1", "10.0.1.10")
+	c, served := w.start(t, container.Spec{ID: "server", Network: n.Name(), Args: []string{"/program", "serve", ":80"}})
+	line(t, served, "ready on host-of-eni-1")
+	if err := w.engine.Remove(t.Context(), strings.TrimPrefix(n.Name(), "container:")); err != nil {
+		t.Fatal(err)
+	}
+	if exit := c.Wait(); exit.Code != 137 || exit.OutOfMemory {
+		t.Errorf("%+v", exit)
+	}
+}
+
+func TestVolumes(t *testing.T) {
+	w := newWorld(t)
+	for _, test := range []struct {
+		copy bool
+		want string
+	}{{false, "0755 0"}, {true, "0700 0"}} {
+		group := "volumes-" + test.want[:4]
+		if err := w.engine.Group(group, container.Limits{}); err != nil {
+			t.Fatal(err)
+		}
+		for i, args := range [][]string{{"/program", "write", "/data/x"}, {"/program", "mode", "/data", "/data/x"}} {
+			var out strings.Builder
+			c, err := w.engine.Start(t.Context(), container.Spec{ID: group + "-" + string(rune('a'+i)), Group: group, Image: w.image, Args: args, Stdout: &out, Stderr: &out,
+				Mounts: []container.Mount{{Volume: group, Copy: test.copy, Target: "/data"}}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if exit := c.Wait(); exit.Code != 0 || i == 1 && strings.TrimSpace(out.String()) != test.want+" 0600 0" {
+				t.Errorf("copied %t: %+v, %q", test.copy, exit, out.String())
+			}
+		}
+		if err := w.engine.RemoveGroup(group); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func BenchmarkNetwork(b *testing.B) {
+	w := newWorld(b)
+	n := w.attach(b, "eni-1", "10.0.1.10")
+	_, served := w.start(b, container.Spec{ID: "server", Network: n.Name(), Args: []string{"/program", "echo", ":80"}})
+	line(b, served, "ready on host-of-eni-1")
+	dial := func() net.Conn {
+		ctx, cancel := context.WithTimeout(b.Context(), 10*time.Second)
+		defer cancel()
+		c, err := w.fabric.Dial(ctx, "eni-3", netip.MustParseAddrPort("10.0.1.10:80"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		return c
+	}
+	b.Run("dial", func(b *testing.B) {
+		for b.Loop() {
+			_ = dial().Close()
+		}
+	})
+	for name, size := range map[string]int{"ping": 64, "MiB": 1 << 20} {
+		b.Run(name, func(b *testing.B) {
+			c := dial()
+			defer c.Close()
+			b.SetBytes(int64(size))
+			out, in := make([]byte, size), make([]byte, size)
+			for b.Loop() {
+				done := make(chan error, 1)
+				go func() { _, err := c.Write(out); done <- err }()
+				if _, err := io.ReadFull(c, in); err != nil {
+					b.Fatal(err)
+				}
+				if err := <-done; err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
