@@ -5,58 +5,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 
 	"atoll/internal/cloud/state"
+	"atoll/internal/disk/disktest"
 )
-
-// smallDisk mounts a file system of some hundred kilobytes.
-func smallDisk(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=512k"); err != nil {
-		t.Skipf("a small disk needs the right to mount one: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, 0); err != nil {
-			t.Errorf("unmounting %s: %v", dir, err)
-		}
-	})
-	return dir
-}
-
-// fill takes all free space of a directory's file system, and gives what returns it.
-func fill(t *testing.T, dir string) func() {
-	t.Helper()
-	path := filepath.Join(dir, "ballast")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for err == nil {
-		_, err = f.Write(make([]byte, 4096))
-	}
-	if !errors.Is(err, syscall.ENOSPC) {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return func() {
-		if err := os.Remove(path); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
 
 // TestDiskFull writes to a full disk: the write fails, memory goes back to what is stored, and all goes on once there is space.
 func TestDiskFull(t *testing.T) {
-	dir := smallDisk(t)
+	dir := disktest.Small(t, "512k")
 	path := filepath.Join(dir, "state.db")
 	s, table := open(t, path)
 	put := func(id, text string) error {
@@ -73,7 +33,7 @@ func TestDiskFull(t *testing.T) {
 	if err := put("before", "x"); err != nil {
 		t.Fatal(err)
 	}
-	release := fill(t, dir)
+	release := disktest.Fill(t, dir)
 	big := strings.Repeat("x", 300<<10)
 	var wg sync.WaitGroup
 	for i := range 8 {
@@ -118,14 +78,14 @@ func TestDiskFull(t *testing.T) {
 
 // TestViewsDuringUndo reads all the while that writes fail: no View may see a store without its old records.
 func TestViewsDuringUndo(t *testing.T) {
-	dir := smallDisk(t)
+	dir := disktest.Small(t, "512k")
 	s, table := open(t, filepath.Join(dir, "state.db"))
 	update(t, s, func(tx *state.Tx) {
 		for i := range 200 {
 			table.Put(tx, east, fmt.Sprint(i), &record{Groups: []string{"old"}})
 		}
 	})
-	release := fill(t, dir)
+	release := disktest.Fill(t, dir)
 	stop := make(chan struct{})
 	var readers sync.WaitGroup
 	for range 2 {
@@ -164,8 +124,8 @@ func TestViewsDuringUndo(t *testing.T) {
 
 // TestDiskFullAtStart makes no store on a full disk, and leaves nothing behind.
 func TestDiskFullAtStart(t *testing.T) {
-	dir := smallDisk(t)
-	release := fill(t, dir)
+	dir := disktest.Small(t, "512k")
+	release := disktest.Fill(t, dir)
 	path := filepath.Join(dir, "state.db")
 	if _, err := state.Open(path, state.Options{}); err == nil {
 		t.Fatal("opened on a full disk")
