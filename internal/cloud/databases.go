@@ -112,7 +112,7 @@ func (d *databases) serve(certificates *acm.Service, deps rds.Deps) *rds.Service
 
 var eventKinds = map[postgres.Kind]rds.ServerEventKind{
 	postgres.Crashed: rds.ServerCrashed, postgres.Recovered: rds.ServerRecovered, postgres.FailedOver: rds.ServerFailedOver,
-	postgres.Failing: rds.ServerFailing, postgres.DiskFull: rds.ServerDiskFull,
+	postgres.Failing: rds.ServerFailing, postgres.DiskFull: rds.ServerDiskFull, postgres.DiskFree: rds.ServerDiskFree,
 }
 
 // Run has a server be as asked.

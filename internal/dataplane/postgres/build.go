@@ -81,6 +81,9 @@ func (s *Supervisor) baseBackup(ctx context.Context, from, slot, to string) erro
 		return fmt.Errorf("the server %s, which is to be copied, does not run", from)
 	}
 	n := srv.primary.Load()
+	if err := s.roomFor(n); err != nil {
+		return err
+	}
 	args := []string{"-D", s.place.view(to), "-h", s.place.view(s.place.sockets), "-p", fmt.Sprint(n.port), "-U", superuser, "-X", "stream", "-c", "fast", "--no-sync", "--no-password"}
 	if slot != "" {
 		if err := s.slot(ctx, n, slot); err != nil {

@@ -24,11 +24,12 @@ func (v *server) ended(n *node) {
 		v.mu.Lock()
 		v.synced = false
 		v.mu.Unlock()
-		if err := p.write(map[string]string{"primary.conf": v.primaryConf()}); err == nil {
+		err := p.write(map[string]string{"primary.conf": v.primaryConf()})
+		if err == nil {
 			err = signal(p.cmd.Process.Pid, sigReload)
-			if err != nil {
-				v.sup.config.Logger.Error("commits still wait for a standby that is gone", "server", v.name, "err", err)
-			}
+		}
+		if err != nil {
+			v.sup.config.Logger.Error("commits still wait for a standby that is gone", "server", v.name, "err", err)
 		}
 	}
 	v.repair()
@@ -52,8 +53,11 @@ func (v *server) repair() {
 			case <-v.sup.ctx.Done():
 				timer.Stop()
 				return
+			case <-v.space:
+				wait = firstWait
 			case <-timer.C:
 			}
+			timer.Stop()
 		}
 	})
 }

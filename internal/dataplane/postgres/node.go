@@ -46,7 +46,7 @@ func (e *ExitError) Error() string {
 func (e *ExitError) Unwrap() error { return e.Err }
 
 // Full reports whether the server found no space on the disk.
-func (e *ExitError) Full() bool { return strings.Contains(e.Log, "No space left on device") }
+func (e *ExitError) Full() bool { return strings.Contains(e.Log, noSpace) }
 
 // Settings reports whether the server refused its configuration.
 func (e *ExitError) Settings() bool {

@@ -38,6 +38,8 @@ type server struct {
 	mu      sync.Mutex           // guards the following, and primary.conf of its nodes
 	synced  bool                 // commits wait for the standby, which may take over
 	mending bool                 // a goroutine is on it
+	lacking bool                 // it found no space, and a goroutine waits for some
+	space   chan struct{}        // tells the goroutine that mends of space
 }
 
 // record is what is known of a server across restarts, in its directory.
@@ -56,7 +58,7 @@ type record struct {
 }
 
 func newServer(s *Supervisor, name string) *server {
-	srv := &server{sup: s, name: name, dir: filepath.Join(s.place.servers(), name), lock: make(chan struct{}, 1)}
+	srv := &server{sup: s, name: name, dir: filepath.Join(s.place.servers(), name), lock: make(chan struct{}, 1), space: make(chan struct{}, 1)}
 	if raw, err := os.ReadFile(srv.recordFile()); err == nil {
 		_ = json.Unmarshal(raw, &srv.saved) // the file is whole or absent
 	}
@@ -100,9 +102,15 @@ func (v *server) other() string {
 
 func (v *server) data(node string) string { return filepath.Join(v.dir, node) }
 
-// bring makes the server as specified.
-func (v *server) bring(ctx context.Context, spec Spec) (Report, error) {
-	v.want = nil // nobody restarts it meanwhile
+// bring makes the server as specified. Where that fails before it had to be stopped, it goes on as it was.
+func (v *server) bring(ctx context.Context, spec Spec) (_ Report, err error) {
+	before := v.want
+	v.want = nil
+	defer func() {
+		if err != nil && v.want == nil && v.primary.Load().up() {
+			v.want = before
+		}
+	}()
 	if err := v.sup.place.make(v.sup.who, v.dir, filepath.Join(v.dir, "log")); err != nil {
 		return Report{}, err
 	}
@@ -120,6 +128,9 @@ func (v *server) bring(ctx context.Context, spec Spec) (Report, error) {
 	v.want = &spec
 	if err := v.serve(ctx, n); err != nil {
 		v.want = nil
+		if n.up() && before != nil {
+			return report, err
+		}
 		return report, errors.Join(err, v.stop(context.WithoutCancel(ctx), sigFast))
 	}
 	if v.saved.Restarts != spec.Restarts || v.saved.Port != v.primary.Load().port {
@@ -137,7 +148,6 @@ func (v *server) bring(ctx context.Context, spec Spec) (Report, error) {
 		}
 	}
 	report.Notes = v.notes
-	var err error
 	report.Pending, err = v.pending(ctx)
 	return report, err
 }
@@ -206,8 +216,8 @@ func (v *server) node(name string) *node {
 
 // logged passes on what a node logs, and tells when it lacks space.
 func (v *server) logged(at time.Time, entries []string) {
-	if slices.ContainsFunc(entries, func(e string) bool { return strings.Contains(e, "No space left on device") }) {
-		v.sup.config.Notify(Event{v.name, DiskFull, "no space is left on this machine's disk"})
+	if slices.ContainsFunc(entries, func(e string) bool { return strings.Contains(e, noSpace) }) {
+		v.full()
 	}
 	if v.sup.config.Log != nil {
 		v.sup.config.Log(v.name, at, entries)

@@ -50,6 +50,7 @@ const (
 	FailedOver             // its standby has taken over
 	Failing                // it cannot be started for now
 	DiskFull               // it found no space to write
+	DiskFree               // there is space again
 )
 
 // Event is something that happened to a server by itself.

@@ -30,10 +30,15 @@ type fixture struct {
 
 func start(t testing.TB) *fixture {
 	t.Helper()
+	return startIn(t, filepath.Join(t.TempDir(), "postgres"))
+}
+
+func startIn(t testing.TB, dir string) *fixture {
+	t.Helper()
 	postgrestest.Need(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
-	f := &fixture{t: t, ctx: ctx, dir: filepath.Join(t.TempDir(), "postgres"), events: postgrestest.NewEvents(), authority: postgrestest.NewAuthority(t)}
+	f := &fixture{t: t, ctx: ctx, dir: dir, events: postgrestest.NewEvents(), authority: postgrestest.NewAuthority(t)}
 	f.open()
 	t.Cleanup(func() {
 		if err := f.Close(); err != nil {

@@ -318,8 +318,11 @@ func (t *txn) render(r *instanceRecord) *DBInstance {
 	case status == "creating":
 		out.Endpoint = nil
 	case status == "available" && r.Server != nil && t.served(r):
-		if k, ok := t.servers.get(r.ResourceID); !ok || !k.up {
+		switch k, ok := t.servers.get(r.ResourceID); {
+		case !ok || !k.up:
 			out.DBInstanceStatus = new("starting") // the cloud itself has just started
+		case k.full:
+			out.DBInstanceStatus = new("storage-full") // there may be no space for the record to say so
 		}
 	}
 	if !r.Stopped.IsZero() {

@@ -1,6 +1,7 @@
 package rds
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -96,7 +97,7 @@ func (s *Service) RestoreDBInstanceFromDBSnapshot(ctx context.Context, in *Resto
 			err = t.begin(r, &origin{Snapshot: from.Data})
 		}
 		if err == nil && text(in.DBInstanceClass) == "" {
-			r.Class = t.classOf(from.InstanceID, from.ResourceID)
+			r.Class = cmp.Or(t.classOf(from.InstanceID, from.ResourceID), from.Class)
 		}
 		return r, err
 	}, func(t *txn, r *instanceRecord) {

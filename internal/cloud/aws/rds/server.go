@@ -75,7 +75,8 @@ const (
 	ServerRecovered
 	ServerFailedOver
 	ServerFailing
-	ServerDiskFull
+	ServerDiskFull // it goes on as far as it can
+	ServerDiskFree
 )
 
 // ServerEvent is something that has happened to a server by itself.

@@ -3,6 +3,7 @@ package rds
 import (
 	"context"
 	"sync"
+	"time"
 
 	"atoll/internal/cloud/state"
 )
@@ -20,13 +21,15 @@ type keeper struct {
 	again   map[serverKey]bool // asked for while busy, or not yet begun
 	sweeps  bool
 	events  []ServerEvent
+	held    bool               // events wait for the disk to take them
+	late    map[serverKey]bool // work that could not be stored, or had no space
 	logs    []serverLog
 	changed chan struct{} // closed and replaced by every change
 	begun   bool          // all instances were looked at
 }
 
 func newKeeper() *keeper {
-	return &keeper{busy: map[serverKey]bool{}, again: map[serverKey]bool{}, changed: make(chan struct{})}
+	return &keeper{busy: map[serverKey]bool{}, again: map[serverKey]bool{}, late: map[serverKey]bool{}, changed: make(chan struct{})}
 }
 
 func (k *keeper) set(f func()) {
@@ -52,17 +55,59 @@ func (k *keeper) next() (keys []serverKey, sweep bool, events []ServerEvent, log
 			delete(k.again, key)
 		}
 	}
-	sweep, events, logs = k.sweeps, k.events, k.logs
+	sweep, logs = k.sweeps, k.logs
+	if !k.held {
+		events, k.events = k.events, nil
+	}
 	if sweep || len(events)+len(logs) > 0 {
 		k.busy[serverKey{}] = true
 	}
-	k.sweeps, k.events, k.logs = false, nil, nil
+	k.sweeps, k.logs = false, nil
 	return keys, sweep, events, logs, k.changed
 }
 
 // Tell takes what has happened to a server by itself.
 func (s *Service) Tell(e ServerEvent) {
 	s.keeper.set(func() { s.keeper.events = append(s.keeper.events, e) })
+}
+
+// hold keeps events that could not be stored, before those that came meanwhile.
+func (k *keeper) hold(events []ServerEvent) {
+	if len(events) > 0 {
+		k.set(func() { k.events, k.held = append(events, k.events...), true })
+	}
+}
+
+// delay has an instance's work done again in a while.
+func (k *keeper) delay(key serverKey) { k.set(func() { k.late[key] = true }) }
+
+// retry asks for what is delayed or held, if there is something.
+func (k *keeper) retry() (late []serverKey) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.held && len(k.late) == 0 {
+		return nil
+	}
+	for key := range k.late {
+		late = append(late, key)
+		k.again[key] = true
+	}
+	k.late, k.held = map[serverKey]bool{}, false
+	close(k.changed)
+	k.changed = make(chan struct{})
+	return late
+}
+
+// retryPause is between attempts at what a full disk has kept from being done.
+const retryPause = 5 * time.Second
+
+// retryLate tries what is late again, until ctx ends.
+func (s *Service) retryLate(ctx context.Context) {
+	for s.d.Clock.Wait(ctx, s.d.Clock.Now().Add(retryPause)) == nil {
+		for _, key := range s.keeper.retry() {
+			s.servers.again(key.resource)
+		}
+	}
 }
 
 // Idle waits until the servers are as the instances say.
@@ -103,8 +148,11 @@ func (s *Service) keep(ctx context.Context) {
 				s.keeper.set(func() { delete(s.keeper.busy, key) })
 			})
 		}
-		for _, e := range events {
-			s.happenedTo(ctx, e)
+		for i, e := range events {
+			if !s.happenedTo(ctx, e) {
+				s.keeper.hold(events[i:])
+				break
+			}
 		}
 		if sweep {
 			s.removeUnused()
@@ -158,7 +206,7 @@ func (s *Service) wake() {
 func (s *Service) wakeFailed() {
 	s.each(func(sc state.Scope, r *instanceRecord) {
 		if r.Server != nil && r.Server.failed() {
-			s.servers.forget(r.ResourceID)
+			s.servers.again(r.ResourceID)
 			s.keeper.kick(serverKey{sc, r.ResourceID})
 		}
 	})

@@ -31,12 +31,8 @@ type measured struct {
 	cpu time.Duration
 }
 
-// measure gives CloudWatch a minute's values of all servers. before has the last ones, and gets these.
-// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html
-func (s *Service) measure(ctx context.Context, before map[string]measured) {
-	if s.d.Meters == nil || s.d.Metrics == nil {
-		return
-	}
+// measureAll gives CloudWatch a minute's values of all servers.
+func (s *Service) measureAll(ctx context.Context) {
 	type reading struct {
 		sc state.Scope
 		r  *instanceRecord
@@ -48,30 +44,40 @@ func (s *Service) measure(ctx context.Context, before map[string]measured) {
 		}
 	})
 	for _, m := range up {
-		u, err := s.d.Meters.Usage(ctx, m.r.ResourceID)
-		if err != nil {
-			continue // it does not answer just now
+		s.measure(ctx, m.sc, m.r)
+	}
+}
+
+// measure gives CloudWatch a server's values: once it is up, and each minute.
+// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html
+func (s *Service) measure(ctx context.Context, sc state.Scope, r *instanceRecord) {
+	if s.d.Meters == nil || s.d.Metrics == nil {
+		return
+	}
+	u, err := s.d.Meters.Usage(ctx, r.ResourceID)
+	if err != nil {
+		return // it does not answer just now
+	}
+	now := s.d.Clock.Now()
+	c, _ := findClass(r.Class)
+	values := map[string][2]any{
+		"DatabaseConnections": {float64(u.Connections), "Count"},
+		"FreeStorageSpace":    {float64(max(0, r.Storage.Size<<30-u.Storage)), "Bytes"},
+		"FreeableMemory":      {float64(max(0, c.memory()-u.Memory)), "Bytes"},
+	}
+	var last measured
+	s.servers.change(r.ResourceID, func(k *known) { last, k.cpu = k.cpu, measured{now, u.CPU} })
+	if !last.at.IsZero() && u.CPU >= last.cpu && now.After(last.at) {
+		share := (u.CPU - last.cpu).Seconds() / now.Sub(last.at).Seconds() / float64(c.vcpus())
+		values["CPUUtilization"] = [2]any{min(100, 100*share), "Percent"}
+	}
+	err = s.d.Store.Update(ctx, func(tx *state.Tx) error {
+		for name, v := range values {
+			s.d.Metrics.AddValues(tx, sc, "AWS/RDS", name, map[string]string{"DBInstanceIdentifier": r.ID}, []float64{v[0].(float64)}, v[1].(string), now)
 		}
-		now := s.d.Clock.Now()
-		c, _ := findClass(m.r.Class)
-		values := map[string][2]any{
-			"DatabaseConnections": {float64(u.Connections), "Count"},
-			"FreeStorageSpace":    {float64(max(0, m.r.Storage.Size<<30-u.Storage)), "Bytes"},
-			"FreeableMemory":      {float64(max(0, c.memory()-u.Memory)), "Bytes"},
-		}
-		if last, ok := before[m.r.ResourceID]; ok && u.CPU >= last.cpu && now.After(last.at) {
-			share := (u.CPU - last.cpu).Seconds() / now.Sub(last.at).Seconds() / float64(c.vcpus())
-			values["CPUUtilization"] = [2]any{min(100, 100*share), "Percent"}
-		}
-		before[m.r.ResourceID] = measured{now, u.CPU}
-		err = s.d.Store.Update(ctx, func(tx *state.Tx) error {
-			for name, v := range values {
-				s.d.Metrics.AddValues(tx, m.sc, "AWS/RDS", name, map[string]string{"DBInstanceIdentifier": m.r.ID}, []float64{v[0].(float64)}, v[1].(string), now)
-			}
-			return nil
-		})
-		if err != nil && ctx.Err() == nil {
-			s.d.Logger.Error("metrics of a DB instance cannot be stored", "instance", m.r.ID, "err", err)
-		}
+		return nil
+	})
+	if err != nil && ctx.Err() == nil {
+		s.d.Logger.Error("metrics of a DB instance cannot be stored", "instance", r.ID, "err", err)
 	}
 }

@@ -65,17 +65,27 @@ func TestServerLogsAndMetrics(t *testing.T) {
 			found = found || strings.Contains(*e.Message, "nothing_of_that_name") && strings.Contains(*e.Message, ":app@shop:[")
 		}
 	}
+	if err := c.cloud.Idle(ctx); err != nil {
+		t.Fatal(err)
+	}
+	values := func(name string, from time.Time) []cwtypes.Datapoint {
+		return must(metrics.GetMetricStatistics(ctx, &cloudwatch.GetMetricStatisticsInput{Namespace: aws.String("AWS/RDS"), MetricName: &name, StartTime: &from,
+			EndTime: aws.Time(c.cloud.Clock.Now().Add(time.Minute)), Period: aws.Int32(60), Statistics: []cwtypes.Statistic{cwtypes.StatisticMaximum},
+			Dimensions: []cwtypes.Dimension{{Name: aws.String("DBInstanceIdentifier"), Value: aws.String("a")}}}))(t).Datapoints
+	}
+	if len(values("FreeStorageSpace", made.InstanceCreateTime.Add(-time.Minute))) == 0 {
+		t.Error("an instance that has become available has no values yet")
+	}
+	c.cloud.Clock.Advance(2 * time.Minute)
 	from := c.cloud.Clock.Now()
 	for _, name := range []string{"DatabaseConnections", "FreeStorageSpace", "FreeableMemory", "CPUUtilization"} {
 		for found := false; !found; {
 			c.cloud.Clock.Advance(time.Minute)
-			out := must(metrics.GetMetricStatistics(ctx, &cloudwatch.GetMetricStatisticsInput{Namespace: aws.String("AWS/RDS"), MetricName: &name, StartTime: &from,
-				EndTime: aws.Time(c.cloud.Clock.Now().Add(time.Minute)), Period: aws.Int32(60), Statistics: []cwtypes.Statistic{cwtypes.StatisticMaximum},
-				Dimensions: []cwtypes.Dimension{{Name: aws.String("DBInstanceIdentifier"), Value: aws.String("a")}}}))(t)
-			if found = len(out.Datapoints) > 0; found {
-				t.Logf("%s: %v", name, *out.Datapoints[0].Maximum)
-				if name == "DatabaseConnections" && *out.Datapoints[0].Maximum != 1 {
-					t.Errorf("%v connections are open", *out.Datapoints[0].Maximum)
+			points := values(name, from)
+			if found = len(points) > 0; found {
+				t.Logf("%s: %v", name, *points[0].Maximum)
+				if name == "DatabaseConnections" && *points[0].Maximum != 1 {
+					t.Errorf("%v connections are open", *points[0].Maximum)
 				}
 			}
 			if ctx.Err() != nil {

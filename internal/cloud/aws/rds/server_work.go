@@ -20,8 +20,11 @@ type servers struct {
 }
 
 type known struct {
-	up    bool   // it answered; else it could not be started
-	iface string // at which it is served
+	up    bool     // it answered; else it could not be started
+	again bool     // it is to be looked after once more
+	full  bool     // it has met a full disk
+	cpu   measured // when its CPU time was last asked for
+	iface string   // at which it is served
 	port  int64
 	stop  func() // ends that
 }
@@ -36,14 +39,28 @@ func (s *servers) get(name string) (known, bool) {
 	return *k, true
 }
 
-// put notes that a server is up, or that it could not be started.
-func (s *servers) put(name string, up bool) {
+// put notes that a server is up, or that it could not be started. came reports whether it was not up before.
+func (s *servers) put(name string, up bool) (came bool) {
+	s.change(name, func(k *known) {
+		came = up && !k.up
+		k.up, k.again = up, false
+	})
+	return came
+}
+
+// again has a server looked after once more. What it is connected with stays.
+func (s *servers) again(name string) { s.change(name, func(k *known) { k.again = true }) }
+
+// setFull notes that a server has met a full disk, or that there is space again.
+func (s *servers) setFull(name string, full bool) { s.change(name, func(k *known) { k.full = full }) }
+
+func (s *servers) change(name string, f func(k *known)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.known[name] == nil {
-		s.known[name] = &known{}
+		s.known[name] = &known{again: true}
 	}
-	s.known[name].up = up
+	f(s.known[name])
 }
 
 // forget ends the serving of a server that is down.
@@ -96,8 +113,8 @@ func (s *Service) job(key serverKey) (j job, ok bool) {
 			}
 		}
 		j.spec, j.err = t.spec(j.r)
-		_, tried := s.servers.get(key.resource)
-		ok = j.r.Server.Wanted != j.r.Server.Done || !tried && j.r.Stopped.IsZero() || len(j.snapshots) > 0
+		k, tried := s.servers.get(key.resource)
+		ok = j.r.Server.Wanted != j.r.Server.Done || (!tried || k.again) && j.r.Stopped.IsZero() || len(j.snapshots) > 0
 		return nil
 	})
 	if j.r == nil {
@@ -142,14 +159,17 @@ func (s *Service) do(ctx context.Context, j job) bool {
 			return false // the source's work asks for this again
 		}
 	}
-	report, err := ServerReport{}, j.err
+	report, err, began := ServerReport{}, j.err, s.d.Clock.Now()
 	if err == nil {
 		report, err = s.d.Servers.Run(ctx, j.spec)
 	}
 	if err != nil {
 		return s.fail(ctx, j, err)
 	}
-	s.servers.put(name, true)
+	if s.servers.put(name, true) {
+		s.servers.change(name, func(k *known) { k.cpu = measured{at: began} })
+		defer s.measure(ctx, j.key.sc, j.r) // alarms need not wait a minute for its first values
+	}
 	// Snapshots that a call asked for belong to the change, automated ones do not.
 	if j.r.Server.Status == statusBackingUp {
 		return s.take(ctx, j) && s.finish(ctx, j, report)
@@ -168,6 +188,7 @@ func (s *Service) change(ctx context.Context, key serverKey, f func(t *txn, r *i
 	})
 	if err != nil && ctx.Err() == nil {
 		s.d.Logger.Error("the state of a DB instance cannot be stored", "resource", key.resource, "err", err)
+		s.keeper.delay(key)
 	}
 	return err == nil
 }
@@ -261,14 +282,17 @@ func (s *Service) fail(ctx context.Context, j job, err error) bool {
 	if e, ok := errors.AsType[*ServerError](err); ok {
 		status = e.Status
 	}
-	up := false
-	if c, err := s.d.Servers.Dial(ctx, j.key.resource); err == nil {
-		up = c.Close() == nil
-	}
+	up := s.answers(ctx, j.key.resource)
 	s.servers.put(j.key.resource, up)
+	if up {
+		s.serve(j.r)
+	}
+	if status == "storage-full" {
+		s.keeper.delay(j.key)
+	}
 	s.change(ctx, j.key, func(t *txn, r *instanceRecord) error {
 		r.Server.Done, r.Server.Status = j.r.Server.Wanted, status
-		if up {
+		if up && status != "storage-full" { // with space it follows after all
 			r.Server.Status, r.Server.Switches = "", r.Server.Switched
 		}
 		if j.r.Server.Status != r.Server.Status {
@@ -278,6 +302,12 @@ func (s *Service) fail(ctx context.Context, j job, err error) bool {
 		return nil
 	})
 	return false
+}
+
+// answers reports whether a server takes connections.
+func (s *Service) answers(ctx context.Context, name string) bool {
+	c, err := s.d.Servers.Dial(ctx, name)
+	return err == nil && c.Close() == nil
 }
 
 // failureEvent: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html
@@ -365,15 +395,26 @@ func (s *Service) doDelete(ctx context.Context, j job) bool {
 	})
 }
 
-// happenedTo notes what has happened to a server by itself.
-func (s *Service) happenedTo(ctx context.Context, e ServerEvent) {
+// happenedTo notes what has happened to a server by itself, and reports whether that is stored.
+func (s *Service) happenedTo(ctx context.Context, e ServerEvent) bool {
 	var key serverKey
 	s.each(func(sc state.Scope, r *instanceRecord) {
 		if r.ResourceID == e.Server {
 			key = serverKey{sc, e.Server}
 		}
 	})
-	s.change(ctx, key, func(t *txn, r *instanceRecord) error {
+	if key.resource == "" {
+		return true // it was deleted
+	}
+	answers := false
+	switch e.Kind {
+	case ServerDiskFull:
+		s.servers.setFull(e.Server, true)
+	case ServerDiskFree:
+		s.servers.setFull(e.Server, false)
+		answers = s.answers(ctx, e.Server)
+	}
+	return s.change(ctx, key, func(t *txn, r *instanceRecord) error {
 		before := r.Server.Status
 		switch e.Kind {
 		case ServerCrashed:
@@ -400,6 +441,11 @@ func (s *Service) happenedTo(ctx context.Context, e ServerEvent) {
 				r.Server.Status = "storage-full"
 				t.note(r, "RDS-EVENT-0007", "failure", "The allocated storage has been exhausted: %s. Free space on this machine.", e.Reason)
 			}
+		case ServerDiskFree:
+			if before == "storage-full" && answers { // else it is being started, or follows a change
+				r.Server.Status = ""
+			}
+			t.note(r, "ATOLL-EVENT-0002", "notification", "The disk of this machine has space again.")
 		}
 		t.putInstance(r)
 		return nil

@@ -20,6 +20,7 @@ type snapshotRecord struct {
 	database
 	ID, InstanceID string
 	Type           string // manual or automated
+	Class          string    `json:",omitempty"` // of the instance
 	Taken          time.Time
 	Original       time.Time // when the snapshot was taken that this one is a copy of
 	Copied         string    // ARN of the snapshot that this one is a copy of
@@ -94,7 +95,7 @@ func (t *txn) tagSnapshot(id string, tags map[string]string) {
 }
 
 func (t *txn) take(r *instanceRecord, id, kind string, at time.Time) *snapshotRecord {
-	s := &snapshotRecord{database: r.database, ID: id, InstanceID: r.ID, Type: kind, Taken: at, Original: at}
+	s := &snapshotRecord{database: r.database, ID: id, InstanceID: r.ID, Class: r.Class, Type: kind, Taken: at, Original: at}
 	if r.Server != nil {
 		s.State, s.Data = snapshotCreating, "snap-"+t.d.IDs.Hex(17)
 		key := serverKey{t.sc, r.ResourceID}

@@ -14,18 +14,18 @@ const pulse = time.Minute
 // Run keeps the database servers, and makes what is due: automated backups, pending changes, the start of instances that have been stopped for long, the end of
 // retained backups.
 func (s *Service) Run(ctx context.Context) error {
-	before := map[string]measured{}
 	var servers sync.WaitGroup
 	defer servers.Wait()
 	if s.d.Servers != nil {
 		servers.Go(func() { s.keep(ctx) })
+		servers.Go(func() { s.retryLate(ctx) })
 	}
 	for {
 		if err := s.d.Clock.Wait(ctx, s.d.Clock.Now().Add(pulse)); err != nil {
 			return nil
 		}
 		s.wakeFailed()
-		s.measure(ctx, before)
+		s.measureAll(ctx)
 		for _, sc := range s.lateScopes() {
 			if err := s.d.Store.Update(ctx, func(tx *state.Tx) error { s.txn(tx, sc).settle(); return nil }); err != nil && ctx.Err() == nil {
 				s.d.Logger.Error("what is due for instances cannot be stored", "region", sc.Region, "err", err)
