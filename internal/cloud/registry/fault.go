@@ -57,6 +57,8 @@ func faultOf(err error) *fault {
 		}
 	case "AccessDeniedException":
 		f.status, f.code = http.StatusForbidden, "DENIED"
+	case wire.CodeDiskFull:
+		f.status, f.code = http.StatusInsufficientStorage, "UNKNOWN"
 	case wire.CodeNotImplemented:
 		f.status, f.code = http.StatusMethodNotAllowed, "UNSUPPORTED"
 	default:
@@ -71,7 +73,7 @@ func (q *request) fail(err error) {
 	switch {
 	case f != nil:
 	case errors.Is(err, syscall.ENOSPC):
-		f = &fault{http.StatusInsufficientStorage, "UNKNOWN", "the disk of atoll's local cloud is full"}
+		f = &fault{http.StatusInsufficientStorage, "UNKNOWN", "The disk that atoll's local cloud lies on is full. Free space on this machine, and push again: what was pushed stays."}
 	default:
 		f = &fault{http.StatusInternalServerError, "UNKNOWN", "atoll's local cloud failed on this request. Its log has the cause."}
 		if q.http.Context().Err() == nil {

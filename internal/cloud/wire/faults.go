@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"syscall"
 
 	"atoll/internal/cloud/model"
 	"atoll/internal/cloud/wire/sigv4"
@@ -23,6 +24,9 @@ func (s *Server) asError(r *routed, req *http.Request, err error, id string) *Er
 	if errors.Is(err, sigv4.ErrMissing) {
 		return signatureError(r, &sigv4.Error{Code: "MissingAuthenticationToken", Message: "Request is missing Authentication Token", Status: http.StatusForbidden})
 	}
+	if full := diskFull(err); full != nil {
+		return full
+	}
 	if req.Context().Err() != nil {
 		return &Error{Code: "RequestCancelled", Message: "The caller closed the connection.", Status: 499}
 	}
@@ -33,6 +37,18 @@ func (s *Server) asError(r *routed, req *http.Request, err error, id string) *Er
 	s.config.Logger.Error("call failed", "operation", name, "request", id, "err", err)
 	return &Error{Code: "InternalFailure", Status: http.StatusInternalServerError,
 		Message: "The local cloud failed on this call. Its log has the cause under request " + id + "."}
+}
+
+// CodeDiskFull is the code of the error that a call gets which would have written to a full disk. It is none of AWS's, where that does not happen.
+const CodeDiskFull = "LocalCloudDiskFull"
+
+// diskFull words an error that comes of a full disk; nil if it is another one. Its status is one after which the SDKs do not try again.
+func diskFull(err error) *Error {
+	if !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EDQUOT) {
+		return nil
+	}
+	return &Error{Code: CodeDiskFull, Status: http.StatusInsufficientStorage,
+		Message: "The disk that atoll's local cloud lies on is full: the call has changed nothing. Free space on this machine, and call again; `atoll cloud status` shows the directory."}
 }
 
 // signatureError translates a verdict of the signature check into the code that the API's clients know.

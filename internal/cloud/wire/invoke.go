@@ -20,7 +20,7 @@ func (s *Server) Invoke(ctx context.Context, call *Call, signingName, operation 
 		f := &Finished{Call: call, API: svc.api, Operation: op, in: in, out: out}
 		if err != nil {
 			f.out = nil
-			if !errors.As(err, &f.Err) {
+			if f.Err = diskFull(err); f.Err == nil && !errors.As(err, &f.Err) {
 				if ctx.Err() == nil {
 					s.config.Logger.Error("a call failed", "operation", signingName+":"+operation, "request", call.RequestID, "err", err)
 				}
