@@ -296,13 +296,10 @@ func signalNamed(name string) syscall.Signal {
 	if n, err := strconv.Atoi(name); err == nil {
 		return syscall.Signal(n)
 	}
-	if s, ok := map[string]syscall.Signal{
-		"INT": syscall.SIGINT, "QUIT": syscall.SIGQUIT, "HUP": syscall.SIGHUP, "USR1": syscall.SIGUSR1, "USR2": syscall.SIGUSR2, "KILL": syscall.SIGKILL,
+	if s, ok := map[string]syscall.Signal{ // by Linux's numbers: images are Linux's, and Windows knows fewer
+		"INT": syscall.SIGINT, "QUIT": syscall.SIGQUIT, "HUP": syscall.SIGHUP, "USR1": 0xa, "USR2": 0xc, "KILL": syscall.SIGKILL, "WINCH": 0x1c,
 	}[strings.TrimPrefix(name, "SIG")]; ok {
 		return s
-	}
-	if name == "SIGWINCH" || name == "WINCH" {
-		return syscall.Signal(0x1c)
 	}
 	return syscall.SIGTERM
 }
