@@ -31,6 +31,10 @@ type cgroups struct {
 	unified bool
 }
 
+// recordsDir has a file for each runtime whose control groups are there, with the runtime's directory: a hash tells nobody whose they are.
+// Like control groups it ends with the machine's run.
+const recordsDir = "/run/atoll/runtimes"
+
 // machineCgroups finds the control groups for a runtime's directory. ok is false where they cannot be changed.
 func machineCgroups(dir string) (c cgroups, ok bool) {
 	c.root, c.parent = "/sys/fs/cgroup", parentOf(dir)
@@ -45,7 +49,31 @@ func machineCgroups(dir string) (c cgroups, ok bool) {
 	if ok && c.unified {
 		ok = c.delegate(c.root) == nil && c.delegate(filepath.Join(c.root, c.parent)) == nil
 	}
+	if err := os.MkdirAll(recordsDir, 0o755); err == nil { // without it, groups may stay behind
+		_ = os.WriteFile(filepath.Join(recordsDir, c.parent), []byte(dir), 0o600)
+	}
+	c.removeDead()
 	return c, ok
+}
+
+// removeDead removes the groups of runtimes whose directory is gone, as after a cloud was killed and its directory removed. Groups that have
+// processes stay: the kernel refuses.
+func (c cgroups) removeDead() {
+	records, err := os.ReadDir(recordsDir)
+	if err != nil {
+		return
+	}
+	for _, record := range records {
+		dir, err := os.ReadFile(filepath.Join(recordsDir, record.Name()))
+		if err != nil || record.Name() != parentOf(string(dir)) {
+			continue
+		}
+		if _, err := os.Stat(string(dir)); errors.Is(err, fs.ErrNotExist) && record.Name() != c.parent {
+			dead := c
+			dead.parent = record.Name()
+			dead.sweep(dead.removeNow, true)
+		}
+	}
 }
 
 // delegate lets the children of a version 2 group have limits.
@@ -152,8 +180,8 @@ func (c cgroups) removeNow(group string) error {
 	return nil
 }
 
-// sweep removes all groups, and their parent where last is set; what still runs in them stays.
-func (c cgroups) sweep(last bool) {
+// sweep removes all groups by one of the methods to remove one, and their parent where last is set; what still runs in them stays.
+func (c cgroups) sweep(remove func(group string) error, last bool) {
 	for _, dir := range c.everywhere("") {
 		groups, err := os.ReadDir(dir)
 		if err != nil {
@@ -161,12 +189,12 @@ func (c cgroups) sweep(last bool) {
 		}
 		for _, g := range groups {
 			if g.IsDir() {
-				_ = c.removeNow(g.Name())
+				_ = remove(g.Name())
 			}
 		}
-		if last {
-			_ = unix.Rmdir(dir)
-		}
+	}
+	if last && remove("") == nil {
+		_ = os.Remove(filepath.Join(recordsDir, c.parent))
 	}
 }
 

@@ -240,7 +240,7 @@ func (p *Process) endLeftovers() error {
 		errs = append(errs, os.Remove(file))
 	}
 	if p.limits {
-		p.cgroups.sweep(false)
+		p.cgroups.sweep(p.cgroups.removeNow, false)
 	}
 	return errors.Join(errs...)
 }
@@ -364,7 +364,7 @@ func (p *Process) Close() error {
 		c.Wait()
 	}
 	if p.limits {
-		p.cgroups.sweep(true)
+		p.cgroups.sweep(p.cgroups.remove, true)
 	}
 	return errors.Join(errs...)
 }

@@ -82,7 +82,7 @@ func (r *Runc) endLeftovers(ctx context.Context) error {
 			errs = append(errs, err)
 		}
 	}
-	r.cgroups.sweep(false)
+	r.cgroups.sweep(r.cgroups.removeNow, false)
 	bundles, err := os.ReadDir(filepath.Join(r.dir, "bundles"))
 	if err != nil {
 		return err
@@ -256,6 +256,6 @@ func (r *Runc) Close() error {
 	for _, c := range all {
 		c.Wait()
 	}
-	r.cgroups.sweep(true)
+	r.cgroups.sweep(r.cgroups.remove, true)
 	return errors.Join(errs...)
 }
