@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
@@ -79,7 +80,10 @@ func (f *execCommand) run(ctx context.Context, env Env, name, service string, ar
 	if err != nil {
 		return refusedExec(err, name, service)
 	}
-	session := datachannel.Target{URL: aws.ToString(out.Session.StreamUrl), Token: aws.ToString(out.Session.TokenValue)}
+	session := datachannel.Target{
+		URL: aws.ToString(out.Session.StreamUrl), Token: aws.ToString(out.Session.TokenValue), ID: aws.ToString(out.Session.SessionId),
+		Command: "ecs:" + s.Cluster + "_" + t.ID + "_" + runtimeID(t, container), Keys: sessionKeys{kms.NewFromConfig(e.Clients.Config)},
+	}
 	code, err := converse(ctx, env, session)
 	var ended *datachannel.EndedError
 	switch {
@@ -92,6 +96,25 @@ func (f *execCommand) run(ctx context.Context, env Env, name, service string, ar
 		return &silent{code}
 	}
 	return nil
+}
+
+// sessionKeys makes the data keys of encrypted sessions.
+type sessionKeys struct{ client *kms.Client }
+
+func (k sessionKeys) DataKey(ctx context.Context, id string, size int, encryptionContext map[string]string) (plain, sealed []byte, err error) {
+	out, err := k.client.GenerateDataKey(ctx, &kms.GenerateDataKeyInput{KeyId: &id, NumberOfBytes: aws.Int32(int32(size)), EncryptionContext: encryptionContext})
+	if err != nil {
+		return nil, nil, err
+	}
+	return out.Plaintext, out.CiphertextBlob, nil
+}
+
+func runtimeID(t *inspect.Task, container string) string {
+	i := slices.IndexFunc(t.Detail.Containers, func(c types.Container) bool { return aws.ToString(c.Name) == container })
+	if i < 0 {
+		return ""
+	}
+	return aws.ToString(t.Detail.Containers[i].RuntimeId)
 }
 
 func short(id string) string { return id[:min(len(id), 8)] }

@@ -15,6 +15,7 @@ import (
 	"github.com/coder/websocket"
 
 	"atoll/internal/cloud/aws/ecs"
+	"atoll/internal/cloud/aws/kms"
 	"atoll/internal/cloud/clock"
 	"atoll/internal/cloud/fargate"
 	"atoll/internal/cloud/id"
@@ -37,6 +38,7 @@ const (
 type commands struct {
 	agent  *fargate.Agent
 	logs   fargate.Logs
+	keys   *kms.Service
 	store  *state.Store
 	clock  clock.Clock
 	ids    id.Source
@@ -53,14 +55,15 @@ type commands struct {
 }
 
 type commandSession struct {
-	id, token string
-	command   ecs.Command
-	args      []string
-	began     time.Time
+	id, token  string
+	command    ecs.Command
+	args       []string
+	began      time.Time
+	encryption *datachannel.Encryption
 }
 
-func newCommands(agent *fargate.Agent, logs fargate.Logs, store *state.Store, config *Config, reaches func(ctx context.Context, iface, name string, port uint16) error) *commands {
-	c := &commands{agent: agent, logs: logs, store: store, clock: config.Clock, ids: config.IDs, logger: config.Logger, reaches: reaches, waiting: map[string]*commandSession{}}
+func newCommands(agent *fargate.Agent, logs fargate.Logs, keys *kms.Service, store *state.Store, config *Config, reaches func(ctx context.Context, iface, name string, port uint16) error) *commands {
+	c := &commands{agent: agent, logs: logs, keys: keys, store: store, clock: config.Clock, ids: config.IDs, logger: config.Logger, reaches: reaches, waiting: map[string]*commandSession{}}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
 }
@@ -96,6 +99,9 @@ func (c *commands) Begin(ctx context.Context, command ecs.Command) (ecs.CommandS
 		return ecs.CommandSession{}, err
 	}
 	s := &commandSession{id: "ecs-execute-command-0" + c.ids.Hex(16), token: c.ids.Hex(64), command: command, args: args, began: c.clock.Now()}
+	if s.encryption, err = c.encryption(ctx, s); err != nil {
+		return ecs.CommandSession{}, err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for id, old := range c.waiting {
@@ -105,6 +111,28 @@ func (c *commands) Begin(ctx context.Context, command ecs.Command) (ecs.CommandS
 	}
 	c.waiting[s.id] = s
 	return ecs.CommandSession{ID: s.id, URL: channelURL(command.Endpoint, host) + channels + s.id + "?role=publish_subscribe", Token: s.token}, nil
+}
+
+// encryption gives how the agent encrypts a session: with a data key that the client makes and the task's role may decrypt.
+func (c *commands) encryption(ctx context.Context, s *commandSession) (*datachannel.Encryption, error) {
+	if s.command.Key == "" {
+		return nil, nil
+	}
+	arn, err := c.keys.KeyARN(ctx, s.command.Key)
+	if err != nil {
+		return nil, err
+	}
+	task := s.command.Task
+	target := "ecs:" + s.command.Cluster + "_" + task[strings.LastIndexByte(task, '/')+1:] + "_" + s.command.RuntimeID
+	return &datachannel.Encryption{KeyID: s.command.Key, Open: func(_ context.Context, sealed []byte) (key []byte, err error) {
+		if err := c.agent.RoleMay(task, arn, "kms:Decrypt"); err != nil {
+			return nil, err
+		}
+		return key, c.store.View(func(tx *state.Tx) error {
+			key, err = c.keys.Open(tx, s.command.Scope, sealed, datachannel.Context(s.id, target))
+			return err
+		})
+	}}, nil
 }
 
 // channelURL gives where clients take part: at AWS's own name for those that reach AWS by name, else where they have reached the cloud.
@@ -138,7 +166,7 @@ func (c *commands) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	record := &transcript{}
-	err = datachannel.Serve(c.ctx, conn, datachannel.Session{ID: s.id, Token: s.token, Run: func(ctx context.Context, t datachannel.Terminal) (int, error) {
+	err = datachannel.Serve(c.ctx, conn, datachannel.Session{ID: s.id, Token: s.token, Encryption: s.encryption, Run: func(ctx context.Context, t datachannel.Terminal) (int, error) {
 		return c.run(ctx, s, t, record)
 	}})
 	if err != nil {

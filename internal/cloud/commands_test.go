@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 
 	"atoll/internal/datachannel"
 	"atoll/internal/dataplane/container"
@@ -110,6 +111,59 @@ func TestExecuteCommand(t *testing.T) {
 	}
 	if a := f.task().Containers[0].ManagedAgents; len(a) != 1 || *a[0].LastStatus != "RUNNING" || a[0].LastStartedAt == nil {
 		t.Errorf("the agents are %+v", a)
+	}
+}
+
+// kmsKeys makes data keys as clients do.
+type kmsKeys struct{ client *kms.Client }
+
+func (k kmsKeys) DataKey(ctx context.Context, id string, size int, about map[string]string) (plain, sealed []byte, err error) {
+	out, err := k.client.GenerateDataKey(ctx, &kms.GenerateDataKeyInput{KeyId: &id, NumberOfBytes: new(int32(size)), EncryptionContext: about})
+	if err != nil {
+		return nil, nil, err
+	}
+	return out.Plaintext, out.CiphertextBlob, nil
+}
+
+func TestEncryptedCommands(t *testing.T) {
+	runtime := &containertest.Runtime{Commands: map[string]func(context.Context, container.ExecSpec) int{"echo": func(_ context.Context, spec container.ExecSpec) int {
+		fmt.Fprintf(spec.Stdout, "%q", spec.Args[1:])
+		return 0
+	}}}
+	f := startFleet(t, runtime)
+	roles := iam.NewFromConfig(f.cloud.Config(), func(o *iam.Options) { o.HTTPSignerV4 = f.cloud.Signer() })
+	keys := kms.NewFromConfig(f.cloud.Config(), func(o *kms.Options) { o.HTTPSignerV4 = f.cloud.Signer() })
+	f.executable(roles)
+	f.openInternet(ec2.NewFromConfig(f.cloud.Config(), func(o *ec2.Options) { o.HTTPSignerV4 = f.cloud.Signer() }))
+	may := func(actions string) {
+		t.Helper()
+		must(roles.PutRolePolicy(t.Context(), &iam.PutRolePolicyInput{RoleName: new("task"), PolicyName: new("exec"), PolicyDocument: new(
+			`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":[` + actions + `],"Resource":"*"}]}`)}))(t)
+	}
+	may(`"ssmmessages:*"`)
+	key := must(keys.CreateKey(t.Context(), &kms.CreateKeyInput{}))(t).KeyMetadata.Arn
+	must(f.ecs.UpdateCluster(t.Context(), &ecs.UpdateClusterInput{Cluster: new(fleetCluster), Configuration: &types.ClusterConfiguration{
+		ExecuteCommandConfiguration: &types.ExecuteCommandConfiguration{Logging: types.ExecuteCommandLoggingNone, KmsKeyId: key}}}))(t)
+	echo := func(container string) (string, error) {
+		t.Helper()
+		task := f.task()
+		s := must(f.ecs.ExecuteCommand(t.Context(), &ecs.ExecuteCommandInput{Cluster: new(fleetCluster), Task: task.TaskArn, Command: new("echo hello"), Interactive: true}))(t).Session
+		id := (*task.TaskArn)[strings.LastIndexByte(*task.TaskArn, '/')+1:]
+		var out bytes.Buffer
+		_, _, err := datachannel.Dial(t.Context(), http.DefaultClient, datachannel.Target{URL: *s.StreamUrl, Token: *s.TokenValue, ID: *s.SessionId,
+			Command: "ecs:" + fleetCluster + "_" + id + "_" + container, Keys: kmsKeys{keys}}, datachannel.Console{Output: &out})
+		return out.String(), err
+	}
+	runs := *f.task().Containers[0].RuntimeId
+	if _, err := echo(runs); err == nil || !strings.Contains(err.Error(), "kms:Decrypt") {
+		t.Errorf("a role that may not decrypt: %v", err)
+	}
+	may(`"ssmmessages:*", "kms:Decrypt"`)
+	if out, err := echo(runs); err != nil || out != "This session is encrypted using AWS KMS.\r\n[\"hello\"]" {
+		t.Errorf("%q, %v", out, err)
+	}
+	if _, err := echo("another"); err == nil || !strings.Contains(err.Error(), "Fetching data key failed") {
+		t.Errorf("a key for another container: %v", err)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"atoll/internal/cloud/aws/ecs"
 	"atoll/internal/cloud/aws/elbv2"
 	"atoll/internal/cloud/aws/iam"
+	"atoll/internal/cloud/aws/kms"
 	"atoll/internal/cloud/aws/logs"
 	"atoll/internal/cloud/aws/secretsmanager"
 	"atoll/internal/cloud/aws/ssm"
@@ -44,6 +45,7 @@ type planeParts struct {
 	registry     *ecr.Service
 	certificates *acm.Service
 	issuer       *issuer
+	keyring      *kms.Service
 }
 
 // taskRoles joins what IAM knows of roles.
@@ -80,7 +82,7 @@ func (c *Cloud) newPlane(p planeParts) (*plane, error) {
 	})
 	out.metadata = fargate.NewMetadata(out.agent)
 	out.meter = fargate.NewMeter(out.agent, p.monitor)
-	out.sessions = newCommands(out.agent, p.groups, p.store, &c.config, c.carrier.reaches)
+	out.sessions = newCommands(out.agent, p.groups, p.keyring, p.store, &c.config, c.carrier.reaches)
 	out.peers.metadata = out.metadata
 	return out, nil
 }

@@ -63,7 +63,7 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus, au
 	tables := dynamodb.New(dynamodb.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring})
 	parameters := ssm.New(ssm.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring})
 	sessions := sts.New(sts.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keys, Roles: directory, Policies: directory, Providers: directory, HTTP: c.config.HTTP})
-	live, err := c.newPlane(planeParts{store: store, networks: networks, directory: directory, sessions: sessions, secrets: secrets, parameters: parameters, groups: groups, monitor: monitor, registry: registry, certificates: certificates, issuer: issuer})
+	live, err := c.newPlane(planeParts{store: store, networks: networks, directory: directory, sessions: sessions, secrets: secrets, parameters: parameters, groups: groups, monitor: monitor, registry: registry, certificates: certificates, issuer: issuer, keyring: keyring})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -15,7 +15,12 @@ import (
 )
 
 // Target is a session to take part in, as ExecuteCommand gives it.
-type Target struct{ URL, Token string }
+type Target struct {
+	URL, Token string
+	ID         string // of the session
+	Command    string // what the session is with: ecs:CLUSTER_TASKID_RUNTIMEID
+	Keys       Keys   // nil: sessions that are encrypted are refused
+}
 
 // Console is what is typed from and printed to.
 type Console struct {
@@ -51,7 +56,7 @@ func Dial(ctx context.Context, client *http.Client, t Target, console Console) (
 	if err := conn.Write(ctx, websocket.MessageText, open); err != nil {
 		return 0, false, fmt.Errorf("opening the session: %w", err)
 	}
-	u := &user{stream: newStream(conn, input, output), console: console, ready: make(chan struct{})}
+	u := &user{stream: newStream(conn, input, output), target: t, console: console, ready: make(chan struct{})}
 	err = u.run(ctx)
 	return u.code, u.known, err
 }
@@ -59,6 +64,7 @@ func Dial(ctx context.Context, client *http.Client, t Target, console Console) (
 // user is the side of a channel that types.
 type user struct {
 	stream  *stream
+	target  Target
 	console Console
 	ready   chan struct{} // closed after the handshake
 	shaken  sync.Once
@@ -99,6 +105,8 @@ func (u *user) take(ctx context.Context, m *Message) {
 	switch m.Kind {
 	case HandshakeRequest:
 		err = u.shake(ctx, m.Payload)
+	case ChallengeRequest:
+		err = u.prove(ctx, m.Payload)
 	case HandshakeComplete:
 		var c handshakeComplete
 		if err = json.Unmarshal(m.Payload, &c); err == nil && c.CustomerMessage != "" {
@@ -121,13 +129,20 @@ func (u *user) take(ctx context.Context, m *Message) {
 // shake answers the agent's handshake.
 func (u *user) shake(ctx context.Context, b []byte) error {
 	var r handshakeRequest
-	if err := json.Unmarshal(b, &r); err != nil {
+	err := json.Unmarshal(b, &r)
+	if err != nil {
 		return fmt.Errorf("reading the agent's handshake: %w", err)
 	}
 	answer := handshakeResponse{ClientVersion: clientVersion, ProcessedClientActions: []processedAction{}, Errors: []string{}}
 	for _, a := range r.RequestedClientActions {
 		p := processedAction{ActionType: a.ActionType, ActionStatus: done}
-		if a.ActionType != actionSession {
+		switch {
+		case a.ActionType == actionEncrypt && u.target.Keys != nil:
+			if p.ActionResult, err = u.encrypt(ctx, a.ActionParameters); err != nil {
+				p.ActionStatus, p.Error = failed, err.Error()
+				answer.Errors = append(answer.Errors, p.Error)
+			}
+		case a.ActionType != actionSession:
 			p.ActionStatus, p.Error = unsupported, "Unsupported action "+a.ActionType
 			answer.Errors = append(answer.Errors, p.Error)
 		}
@@ -137,9 +152,44 @@ func (u *user) shake(ctx context.Context, b []byte) error {
 		return err
 	}
 	if len(answer.Errors) > 0 {
-		return fmt.Errorf("the session asks for what this client does not do: %s", strings.Join(answer.Errors, ", "))
+		return fmt.Errorf("taking part in the session's handshake: %s", strings.Join(answer.Errors, ", "))
 	}
 	return nil
+}
+
+// encrypt makes the data key with which the session is encrypted from now on.
+func (u *user) encrypt(ctx context.Context, parameters json.RawMessage) (json.RawMessage, error) {
+	var r encryptRequest
+	if err := json.Unmarshal(parameters, &r); err != nil {
+		return nil, fmt.Errorf("reading what the session is encrypted with: %w", err)
+	}
+	plain, sealed, err := u.target.Keys.DataKey(ctx, r.KMSKeyID, dataKeySize, Context(u.target.ID, u.target.Command))
+	if err != nil {
+		return nil, fmt.Errorf("making the session's data key: %w", err)
+	}
+	s, err := newSecret(plain, false)
+	if err != nil {
+		return nil, err
+	}
+	u.stream.secret.Store(s)
+	return json.Marshal(encryptResult{sealed})
+}
+
+// prove answers the agent's riddle.
+func (u *user) prove(ctx context.Context, b []byte) error {
+	var c challenge
+	if err := json.Unmarshal(b, &c); err != nil {
+		return fmt.Errorf("reading the agent's challenge: %w", err)
+	}
+	s := u.stream.secret.Load()
+	if s == nil {
+		return errors.New("the agent challenges the key of a session that has none")
+	}
+	plain, err := s.open(c.Challenge)
+	if err != nil {
+		return err
+	}
+	return u.stream.sendJSON(ctx, ChallengeResponse, challenge{s.seal(plain)})
 }
 
 // close reads what the channel is closed with.

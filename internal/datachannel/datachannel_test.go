@@ -54,6 +54,11 @@ func FuzzUnmarshal(f *testing.F) {
 // serve gives the URL of a server that runs a session for each connection; its ends go to the channel.
 func serve(t *testing.T, run func(ctx context.Context, term Terminal) (int, error)) (url string, ended chan error) {
 	t.Helper()
+	return serveEncrypted(t, nil, run)
+}
+
+func serveEncrypted(t *testing.T, e *Encryption, run func(ctx context.Context, term Terminal) (int, error)) (url string, ended chan error) {
+	t.Helper()
 	ended = make(chan error, 10)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := websocket.Accept(w, r, nil)
@@ -61,7 +66,7 @@ func serve(t *testing.T, run func(ctx context.Context, term Terminal) (int, erro
 			t.Error(err)
 			return
 		}
-		ended <- Serve(context.WithoutCancel(r.Context()), c, Session{ID: "session-1", Token: "secret", Run: run})
+		ended <- Serve(context.WithoutCancel(r.Context()), c, Session{ID: "session-1", Token: "secret", Encryption: e, Run: run})
 	}))
 	t.Cleanup(server.Close)
 	return "ws" + strings.TrimPrefix(server.URL, "http"), ended
@@ -86,7 +91,7 @@ func TestSession(t *testing.T) {
 	var out bytes.Buffer
 	sizes := make(chan TerminalSize, 1)
 	sizes <- TerminalSize{132, 40}
-	code, known, err := Dial(t.Context(), http.DefaultClient, Target{url, "secret"}, Console{Input: strings.NewReader("hello\nyou"), Output: &out, Resize: sizes})
+	code, known, err := Dial(t.Context(), http.DefaultClient, Target{URL: url, Token: "secret"}, Console{Input: strings.NewReader("hello\nyou"), Output: &out, Resize: sizes})
 	if err != nil || code != 7 || !known {
 		t.Errorf("%d, %v, %v", code, known, err)
 	}
@@ -102,7 +107,7 @@ func TestSessionsThatFail(t *testing.T) {
 	url, ended := serve(t, func(context.Context, Terminal) (int, error) {
 		return 0, errors.New("Unable to start command: Failed to start pty: exec: \"/bin/sh\": no such file or directory")
 	})
-	_, _, err := Dial(t.Context(), http.DefaultClient, Target{url, "secret"}, Console{Output: io.Discard})
+	_, _, err := Dial(t.Context(), http.DefaultClient, Target{URL: url, Token: "secret"}, Console{Output: io.Discard})
 	var e *EndedError
 	if !errors.As(err, &e) || !strings.HasPrefix(e.Output, "Unable to start command") {
 		t.Errorf("a command that is not there: %v", err)
@@ -110,7 +115,7 @@ func TestSessionsThatFail(t *testing.T) {
 	if err := <-ended; err == nil {
 		t.Error("the server knows of no failure")
 	}
-	_, _, err = Dial(t.Context(), http.DefaultClient, Target{url, "wrong"}, Console{Output: io.Discard})
+	_, _, err = Dial(t.Context(), http.DefaultClient, Target{URL: url, Token: "wrong"}, Console{Output: io.Discard})
 	if err == nil || !strings.Contains(err.Error(), "the token is not valid") {
 		t.Errorf("a wrong token: %v", err)
 	}
@@ -127,7 +132,7 @@ func TestInterrupted(t *testing.T) {
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { <-started; cancel() }()
-	if _, _, err := Dial(ctx, http.DefaultClient, Target{url, "secret"}, Console{Output: io.Discard}); !errors.Is(err, context.Canceled) {
+	if _, _, err := Dial(ctx, http.DefaultClient, Target{URL: url, Token: "secret"}, Console{Output: io.Discard}); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	if err := <-ended; err == nil {

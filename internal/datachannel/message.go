@@ -28,6 +28,8 @@ const (
 	HandshakeRequest  Kind = 5
 	HandshakeResponse Kind = 6
 	HandshakeComplete Kind = 7
+	ChallengeRequest  Kind = 8
+	ChallengeResponse Kind = 9
 	Flag              Kind = 10
 	ExitCode          Kind = 12
 )
@@ -152,16 +154,27 @@ type handshakeResponse struct {
 
 type processedAction struct {
 	ActionType   string
-	ActionStatus int // 1 done, 2 failed, 3 unknown
+	ActionStatus int             // 1 done, 2 failed, 3 unknown
+	ActionResult json.RawMessage `json:",omitempty"`
 	Error        string
 }
 
 const (
 	actionSession = "SessionType"
+	actionEncrypt = "KMSEncryption"
 	done          = 1
+	failed        = 2
 	unsupported   = 3
 	interactive   = "InteractiveCommands"
 )
+
+// encryptRequest asks for a data key of KMS's; encryptResult has it, encrypted.
+type encryptRequest struct{ KMSKeyID string }
+
+type encryptResult struct{ KMSCipherTextKey []byte }
+
+// challenge is a riddle, encrypted by who sends it.
+type challenge struct{ Challenge []byte }
 
 type handshakeComplete struct {
 	HandshakeTimeToComplete time.Duration

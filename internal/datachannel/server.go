@@ -1,12 +1,14 @@
 package datachannel
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -29,8 +31,9 @@ type Terminal struct {
 
 // Session is what one side of a channel serves.
 type Session struct {
-	ID    string
-	Token string
+	ID         string
+	Token      string
+	Encryption *Encryption // nil: the session is not encrypted
 	// Run runs the command. It ends when ctx does. An error means that the command could not be run; it is told to the client.
 	Run func(ctx context.Context, t Terminal) (exitCode int, err error)
 }
@@ -42,7 +45,7 @@ func Serve(ctx context.Context, c *websocket.Conn, s Session) error {
 	if err := admit(ctx, c, s); err != nil {
 		return errors.Join(err, ignoreClosed(c.Close(websocket.StatusUnsupportedData, short(err.Error()))))
 	}
-	a := &agent{session: s, stream: newStream(c, output, input), keys: newQueue(), resize: make(chan TerminalSize, 1), shaken: make(chan error, 1)}
+	a := &agent{session: s, stream: newStream(c, output, input), keys: newQueue(), resize: make(chan TerminalSize, 1), shaken: make(chan []byte, 1), proven: make(chan []byte, 1)}
 	err := a.serve(ctx)
 	return errors.Join(err, ignoreClosed(c.Close(websocket.StatusNormalClosure, "")))
 }
@@ -80,7 +83,8 @@ type agent struct {
 	stream  *stream
 	keys    *queue
 	resize  chan TerminalSize
-	shaken  chan error // gets what came of the handshake
+	shaken  chan []byte // gets the client's answer to the handshake
+	proven  chan []byte // gets its answer to the challenge
 	stop    context.CancelFunc
 }
 
@@ -131,17 +135,58 @@ func (a *agent) take(m *Message) {
 			a.stop()
 		}
 	case HandshakeResponse:
-		select {
-		case a.shaken <- shaken(m.Payload):
-		default: // a second one
-		}
+		first(a.shaken, m.Payload)
+	case ChallengeResponse:
+		first(a.proven, m.Payload)
 	}
 }
 
-// shaken reads what the client says to the handshake.
-func shaken(b []byte) error {
+// first hands over an answer, unless there has been one.
+func first(to chan []byte, answer []byte) {
+	select {
+	case to <- answer:
+	default:
+	}
+}
+
+func (a *agent) shake(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	began, complete := time.Now(), handshakeComplete{}
+	request := handshakeRequest{AgentVersion: agentVersion}
+	ask := func(action string, parameters any) error {
+		b, err := json.Marshal(parameters)
+		request.RequestedClientActions = append(request.RequestedClientActions, requestedAction{action, b})
+		return err
+	}
+	err := ask(actionSession, sessionType{interactive, map[string]string{}})
+	if e := a.session.Encryption; e != nil {
+		err = errors.Join(err, ask(actionEncrypt, encryptRequest{e.KeyID}))
+		complete.CustomerMessage = "This session is encrypted using AWS KMS."
+	}
+	if err != nil {
+		return err
+	}
+	if err := a.stream.sendJSON(ctx, HandshakeRequest, request); err != nil {
+		return err
+	}
+	select {
+	case answer := <-a.shaken:
+		err = a.agreed(ctx, answer)
+	case <-ctx.Done():
+		err = fmt.Errorf("waiting for the client's handshake: %w", ctx.Err())
+	}
+	if err != nil {
+		return err
+	}
+	complete.HandshakeTimeToComplete = time.Since(began)
+	return a.stream.sendJSON(ctx, HandshakeComplete, complete)
+}
+
+// agreed reads what the client says to the handshake, and begins to encrypt if that was asked for.
+func (a *agent) agreed(ctx context.Context, answer []byte) error {
 	var r handshakeResponse
-	if err := json.Unmarshal(b, &r); err != nil {
+	if err := json.Unmarshal(answer, &r); err != nil {
 		return fmt.Errorf("reading the client's handshake: %w", err)
 	}
 	for _, p := range r.ProcessedClientActions {
@@ -149,29 +194,49 @@ func shaken(b []byte) error {
 			return fmt.Errorf("the client does not take part in %s: %s", p.ActionType, p.Error)
 		}
 	}
-	return nil
+	if a.session.Encryption == nil {
+		return nil
+	}
+	i := slices.IndexFunc(r.ProcessedClientActions, func(p processedAction) bool { return p.ActionType == actionEncrypt })
+	if i < 0 {
+		return errors.New("the client does not encrypt the session")
+	}
+	var key encryptResult
+	if err := json.Unmarshal(r.ProcessedClientActions[i].ActionResult, &key); err != nil {
+		return fmt.Errorf("reading the client's data key: %w", err)
+	}
+	plain, err := a.session.Encryption.Open(ctx, key.KMSCipherTextKey)
+	if err != nil {
+		return fmt.Errorf("Fetching data key failed: %w", err) //nolint:staticcheck // AWS's words
+	}
+	s, err := newSecret(plain, true)
+	if err != nil {
+		return err
+	}
+	return a.challenge(ctx, s)
 }
 
-func (a *agent) shake(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	began := time.Now()
-	parameters, err := json.Marshal(sessionType{interactive, map[string]string{}})
-	if err != nil {
+// challenge has the client show that it has the key, and encrypts from then on.
+func (a *agent) challenge(ctx context.Context, s *secret) error {
+	want := riddle()
+	if err := a.stream.sendJSON(ctx, ChallengeRequest, challenge{s.seal(want)}); err != nil {
 		return err
 	}
-	if err := a.stream.sendJSON(ctx, HandshakeRequest, handshakeRequest{agentVersion, []requestedAction{{actionSession, parameters}}}); err != nil {
-		return err
-	}
+	var answer []byte
 	select {
-	case err = <-a.shaken:
+	case answer = <-a.proven:
 	case <-ctx.Done():
-		err = fmt.Errorf("waiting for the client's handshake: %w", ctx.Err())
+		return fmt.Errorf("waiting for the client's answer to the challenge: %w", ctx.Err())
 	}
-	if err != nil {
-		return err
+	var c challenge
+	if err := json.Unmarshal(answer, &c); err != nil {
+		return fmt.Errorf("reading the client's answer to the challenge: %w", err)
 	}
-	return a.stream.sendJSON(ctx, HandshakeComplete, handshakeComplete{HandshakeTimeToComplete: time.Since(began)})
+	if got, err := s.open(c.Challenge); err != nil || !bytes.Equal(got, want) {
+		return errors.New("Encryption challenge does not match!") //nolint:staticcheck // AWS's words
+	}
+	a.stream.secret.Store(s)
+	return nil
 }
 
 // close tells the client that the session has ended, once it has all output.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -42,6 +43,8 @@ type stream struct {
 	next    int64
 	pending []pending // not acknowledged yet, in order
 
+	secret atomic.Pointer[secret] // that data are encrypted with; nil for none
+
 	expected int64 // of run alone
 	ahead    map[int64]*Message
 }
@@ -62,8 +65,11 @@ func newID() (id [16]byte) {
 	return id
 }
 
-// send sends a payload. It waits while too much is under way.
+// send sends a payload, data encrypted if the session is. It waits while too much is under way.
 func (s *stream) send(ctx context.Context, kind Kind, payload []byte) error {
+	if secret := s.secret.Load(); secret != nil && kind == Data {
+		payload = secret.seal(payload)
+	}
 	s.mu.Lock()
 	for len(s.pending) >= window {
 		if err := s.wait(ctx); err != nil {
@@ -163,26 +169,35 @@ func (s *stream) run(ctx context.Context, take func(*Message), close func(*Messa
 	}
 }
 
-// receive takes a message that is next, keeps one that is early, and acknowledges both, and those that were there before.
+// receive acknowledges a message, takes one that is next, and those that were there before it, and keeps one that is early.
 func (s *stream) receive(ctx context.Context, m *Message, take func(*Message)) error {
-	switch {
-	case m.Sequence > s.expected:
-		if len(s.ahead) >= early {
-			return nil
-		}
-		s.ahead[m.Sequence] = m
-	case m.Sequence == s.expected:
-		take(m)
-		s.expected++
+	if m.Sequence > s.expected && len(s.ahead) >= early {
+		return nil
 	}
 	if err := s.acknowledge(ctx, m); err != nil {
 		return err
 	}
-	for next := s.ahead[s.expected]; next != nil; next = s.ahead[s.expected] {
-		take(next)
-		delete(s.ahead, s.expected)
-		s.expected++
+	if m.Sequence >= s.expected {
+		s.ahead[m.Sequence] = m
 	}
+	for next := s.ahead[s.expected]; next != nil; next = s.ahead[s.expected] {
+		delete(s.ahead, s.expected)
+		if err := s.give(next, take); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// give has the message taken whose turn it is.
+func (s *stream) give(m *Message, take func(*Message)) (err error) {
+	if secret := s.secret.Load(); secret != nil && m.Kind == Data {
+		if m.Payload, err = secret.open(m.Payload); err != nil {
+			return err
+		}
+	}
+	take(m)
+	s.expected++
 	return nil
 }
 

@@ -20,7 +20,7 @@
 //   - Deployment alarms end a deployment that is under way. AWS goes on to watch them for a time after the tasks have been replaced.
 //   - Service Connect, service discovery, default namespaces, VPC Lattice, EBS volumes, Classic Load Balancers, GPUs and inference
 //     accelerators, port ranges and gMSA credential specs are refused, since what they need is not there.
-//   - ECS Exec: the agent of a container with a read-only root file system does not run. Sessions that are encrypted with a key of KMS's or logged to
+//   - ECS Exec: the agent of a container with a read-only root file system does not run. Sessions that are logged to
 //     S3 are refused. Output is logged, line by line, when a session ends.
 //   - Container Insights, volumes of EFS and FSx, rebalancing over zones, the account settings and App Mesh are checked, kept and shown, and do not act.
 //     What of a container's settings acts is said in internal/cloud/fargate.

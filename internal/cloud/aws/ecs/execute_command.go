@@ -22,10 +22,12 @@ type Command struct {
 	Cluster   string // name
 	Task      string // ARN
 	Container string // name
+	RuntimeID string // of the container
 	Line      string // what to run, with its arguments, quoted as for a shell
 	Endpoint  string // of the cloud, as the caller has reached it: scheme and host
 
 	LogGroup string // gets the session's output; empty for none
+	Key      string // of KMS, that the session is encrypted with, as its cluster names it; empty for none
 }
 
 // CommandSession says how a client takes part in a session.
@@ -70,9 +72,9 @@ func (s *Service) ExecuteCommand(ctx context.Context, in *ExecuteCommandInput) (
 		if !truth(r.Task.EnableExecuteCommand) || *r.Task.LastStatus != taskRunning || !agentRuns(c) {
 			return errNoAgent()
 		}
-		command.Scope, command.Cluster, command.Task, command.Container = t.sc, cluster.Name, *r.Task.TaskArn, *c.Name
+		command.Scope, command.Cluster, command.Task, command.Container, command.RuntimeID = t.sc, cluster.Name, *r.Task.TaskArn, *c.Name, text(c.RuntimeId)
 		out.ClusterArn, out.TaskArn, out.ContainerArn, out.ContainerName = r.Task.ClusterArn, r.Task.TaskArn, c.ContainerArn, c.Name
-		return t.commandLog(cluster, r, &command)
+		return t.commandSettings(cluster, r, &command)
 	})
 	if err != nil {
 		return nil, err
@@ -108,16 +110,14 @@ func agentRuns(c *Container) bool {
 	return slices.ContainsFunc(c.ManagedAgents, func(a ManagedAgent) bool { return *a.Name == commandAgent && *a.LastStatus == taskRunning })
 }
 
-// commandLog says where the output of sessions goes.
+// commandSettings says what sessions are encrypted with, and where their output goes.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ExecuteCommandConfiguration.html
-func (t *txn) commandLog(cluster *clusterRecord, r *taskRecord, c *Command) error {
+func (t *txn) commandSettings(cluster *clusterRecord, r *taskRecord, c *Command) error {
 	config := &ExecuteCommandConfiguration{}
 	if cluster.Config != nil && cluster.Config.ExecuteCommandConfiguration != nil {
 		config = cluster.Config.ExecuteCommandConfiguration
 	}
-	if text(config.KmsKeyId) != "" {
-		return wire.NotImplemented("ExecuteCommand in clusters whose sessions are encrypted with a key of KMS's")
-	}
+	c.Key = text(config.KmsKeyId)
 	switch text(config.Logging) {
 	case "OVERRIDE":
 		if text(config.LogConfiguration.S3BucketName) != "" {
