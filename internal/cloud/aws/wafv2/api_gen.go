@@ -3,6 +3,8 @@
 package wafv2
 
 import (
+	"time"
+
 	"atoll/internal/cloud/model"
 )
 
@@ -28,8 +30,10 @@ func API() *model.API {
 			{Name: "DisassociateWebACL", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "GetIPSet", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "GetLoggingConfiguration", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "GetRateBasedStatementManagedKeys", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "GetRegexPatternSet", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "GetRuleGroup", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "GetSampledRequests", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "GetWebACL", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "GetWebACLForResource", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListAvailableManagedRuleGroups", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -70,7 +74,7 @@ func API() *model.API {
 			{Shape: "WAFUnavailableEntityException", Code: "WAFUnavailableEntityException", Status: 400},
 			{Shape: "WAFUnsupportedAggregateKeyTypeException", Code: "WAFUnsupportedAggregateKeyTypeException", Status: 400},
 		},
-		Others: "CreateAPIKey DeleteAPIKey DeleteFirewallManagerRuleGroups DeletePermissionPolicy DescribeAllManagedProducts DescribeManagedProductsByVendor GenerateMobileSdkReleaseUrl GetDecryptedAPIKey GetManagedRuleSet GetMobileSdkRelease GetPermissionPolicy GetRateBasedStatementManagedKeys GetRevenueStatistics GetRevenueStatisticsSummary GetRevenueStatisticsTimeSeries GetSampledRequests GetTopPathStatisticsByTraffic ListAPIKeys ListAvailableManagedRuleGroupVersions ListManagedRuleSets ListMobileSdkReleases ListSettlementRecords PutManagedRuleSetVersions PutPermissionPolicy UpdateManagedRuleSetVersionExpiryDate",
+		Others: "CreateAPIKey DeleteAPIKey DeleteFirewallManagerRuleGroups DeletePermissionPolicy DescribeAllManagedProducts DescribeManagedProductsByVendor GenerateMobileSdkReleaseUrl GetDecryptedAPIKey GetManagedRuleSet GetMobileSdkRelease GetPermissionPolicy GetRevenueStatistics GetRevenueStatisticsSummary GetRevenueStatisticsTimeSeries GetTopPathStatisticsByTraffic ListAPIKeys ListAvailableManagedRuleGroupVersions ListManagedRuleSets ListMobileSdkReleases ListSettlementRecords PutManagedRuleSetVersions PutPermissionPolicy UpdateManagedRuleSetVersionExpiryDate",
 	}
 }
 
@@ -213,6 +217,14 @@ type CaptchaConfig struct {
 	ImmunityTimeProperty *ImmunityTimeProperty `aws:"ImmunityTimeProperty"`
 }
 
+// CaptchaResponse is the API's CaptchaResponse.
+type CaptchaResponse struct {
+	_              struct{} `aws:"CaptchaResponse"`
+	ResponseCode   *int64   `aws:"ResponseCode"`
+	SolveTimestamp *int64   `aws:"SolveTimestamp"`
+	FailureReason  *string  `aws:"FailureReason"`
+}
+
 // ChallengeAction is the API's ChallengeAction.
 type ChallengeAction struct {
 	_                     struct{}               `aws:"ChallengeAction"`
@@ -223,6 +235,14 @@ type ChallengeAction struct {
 type ChallengeConfig struct {
 	_                    struct{}              `aws:"ChallengeConfig"`
 	ImmunityTimeProperty *ImmunityTimeProperty `aws:"ImmunityTimeProperty"`
+}
+
+// ChallengeResponse is the API's ChallengeResponse.
+type ChallengeResponse struct {
+	_              struct{} `aws:"ChallengeResponse"`
+	ResponseCode   *int64   `aws:"ResponseCode"`
+	SolveTimestamp *int64   `aws:"SolveTimestamp"`
+	FailureReason  *string  `aws:"FailureReason"`
 }
 
 // CheckCapacityInput is the API's CheckCapacityRequest.
@@ -624,6 +644,23 @@ type GetLoggingConfigurationOutput struct {
 	LoggingConfiguration *LoggingConfiguration `aws:"LoggingConfiguration"`
 }
 
+// GetRateBasedStatementManagedKeysInput is the API's GetRateBasedStatementManagedKeysRequest.
+type GetRateBasedStatementManagedKeysInput struct {
+	_                 struct{} `aws:"GetRateBasedStatementManagedKeysRequest"`
+	Scope             *string  `aws:"Scope,req"`
+	WebACLName        *string  `aws:"WebACLName,req"`
+	WebACLId          *string  `aws:"WebACLId,req"`
+	RuleName          *string  `aws:"RuleName,req"`
+	RuleGroupRuleName *string  `aws:"RuleGroupRuleName"`
+}
+
+// GetRateBasedStatementManagedKeysOutput is the API's GetRateBasedStatementManagedKeysResponse.
+type GetRateBasedStatementManagedKeysOutput struct {
+	_               struct{}                            `aws:"GetRateBasedStatementManagedKeysResponse"`
+	ManagedKeysIPV4 *RateBasedStatementManagedKeysIPSet `aws:"ManagedKeysIPV4"`
+	ManagedKeysIPV6 *RateBasedStatementManagedKeysIPSet `aws:"ManagedKeysIPV6"`
+}
+
 // GetRegexPatternSetInput is the API's GetRegexPatternSetRequest.
 type GetRegexPatternSetInput struct {
 	_     struct{} `aws:"GetRegexPatternSetRequest"`
@@ -655,6 +692,24 @@ type GetRuleGroupOutput struct {
 	LockToken *string    `aws:"LockToken"`
 }
 
+// GetSampledRequestsInput is the API's GetSampledRequestsRequest.
+type GetSampledRequestsInput struct {
+	_              struct{}    `aws:"GetSampledRequestsRequest"`
+	WebAclArn      *string     `aws:"WebAclArn,req"`
+	RuleMetricName *string     `aws:"RuleMetricName,req"`
+	Scope          *string     `aws:"Scope,req"`
+	TimeWindow     *TimeWindow `aws:"TimeWindow,req"`
+	MaxItems       *int64      `aws:"MaxItems,req"`
+}
+
+// GetSampledRequestsOutput is the API's GetSampledRequestsResponse.
+type GetSampledRequestsOutput struct {
+	_               struct{}             `aws:"GetSampledRequestsResponse"`
+	SampledRequests []SampledHTTPRequest `aws:"SampledRequests"`
+	PopulationSize  *int64               `aws:"PopulationSize"`
+	TimeWindow      *TimeWindow          `aws:"TimeWindow"`
+}
+
 // GetWebACLForResourceInput is the API's GetWebACLForResourceRequest.
 type GetWebACLForResourceInput struct {
 	_           struct{} `aws:"GetWebACLForResourceRequest"`
@@ -682,6 +737,24 @@ type GetWebACLOutput struct {
 	WebACL                    *WebACL  `aws:"WebACL"`
 	LockToken                 *string  `aws:"LockToken"`
 	ApplicationIntegrationURL *string  `aws:"ApplicationIntegrationURL"`
+}
+
+// HTTPHeader is the API's HTTPHeader.
+type HTTPHeader struct {
+	_     struct{} `aws:"HTTPHeader"`
+	Name  *string  `aws:"Name"`
+	Value *string  `aws:"Value"`
+}
+
+// HTTPRequest is the API's HTTPRequest.
+type HTTPRequest struct {
+	_           struct{}     `aws:"HTTPRequest"`
+	ClientIP    *string      `aws:"ClientIP"`
+	Country     *string      `aws:"Country"`
+	URI         *string      `aws:"URI"`
+	Method      *string      `aws:"Method"`
+	HTTPVersion *string      `aws:"HTTPVersion"`
+	Headers     []HTTPHeader `aws:"Headers"`
 }
 
 // HeaderMatchPattern is the API's HeaderMatchPattern.
@@ -1100,6 +1173,13 @@ type RateBasedStatementCustomKey struct {
 	ASN            *RateLimitAsn            `aws:"ASN"`
 }
 
+// RateBasedStatementManagedKeysIPSet is the API's RateBasedStatementManagedKeysIPSet.
+type RateBasedStatementManagedKeysIPSet struct {
+	_                struct{} `aws:"RateBasedStatementManagedKeysIPSet"`
+	IPAddressVersion *string  `aws:"IPAddressVersion"`
+	Addresses        []string `aws:"Addresses"`
+}
+
 // RateLimitAsn is the API's RateLimitAsn.
 type RateLimitAsn struct {
 	_ struct{} `aws:"RateLimitAsn"`
@@ -1353,6 +1433,22 @@ type RuleSummary struct {
 	Action *RuleAction `aws:"Action"`
 }
 
+// SampledHTTPRequest is the API's SampledHTTPRequest.
+type SampledHTTPRequest struct {
+	_                       struct{}           `aws:"SampledHTTPRequest"`
+	Request                 *HTTPRequest       `aws:"Request,req"`
+	Weight                  *int64             `aws:"Weight,req"`
+	Timestamp               *time.Time         `aws:"Timestamp"`
+	Action                  *string            `aws:"Action"`
+	RuleNameWithinRuleGroup *string            `aws:"RuleNameWithinRuleGroup"`
+	RequestHeadersInserted  []HTTPHeader       `aws:"RequestHeadersInserted"`
+	ResponseCodeSent        *int64             `aws:"ResponseCodeSent"`
+	Labels                  []Label            `aws:"Labels"`
+	CaptchaResponse         *CaptchaResponse   `aws:"CaptchaResponse"`
+	ChallengeResponse       *ChallengeResponse `aws:"ChallengeResponse"`
+	OverriddenAction        *string            `aws:"OverriddenAction"`
+}
+
 // SingleHeader is the API's SingleHeader.
 type SingleHeader struct {
 	_    struct{} `aws:"SingleHeader"`
@@ -1436,6 +1532,13 @@ type TextTransformation struct {
 	_        struct{} `aws:"TextTransformation"`
 	Priority *int64   `aws:"Priority,req"`
 	Type     *string  `aws:"Type,req"`
+}
+
+// TimeWindow is the API's TimeWindow.
+type TimeWindow struct {
+	_         struct{}   `aws:"TimeWindow"`
+	StartTime *time.Time `aws:"StartTime,req"`
+	EndTime   *time.Time `aws:"EndTime,req"`
 }
 
 // UntagResourceInput is the API's UntagResourceRequest.

@@ -24,8 +24,12 @@ func (s *Service) Operations() []wire.Operation {
 		wire.Write(s.DisassociateWebACL, on(func(in *DisassociateWebACLInput) []*string { return []*string{in.ResourceArn} })),
 		wire.Read(s.GetIPSet, named(kindIPSet, func(in *GetIPSetInput) (scope, name, id *string) { return in.Scope, in.Name, in.Id })),
 		wire.Read(s.GetLoggingConfiguration, on(func(in *GetLoggingConfigurationInput) []*string { return []*string{in.ResourceArn} })),
+		wire.Read(s.GetRateBasedStatementManagedKeys, named(kindACL, func(in *GetRateBasedStatementManagedKeysInput) (scope, name, id *string) {
+			return in.Scope, in.WebACLName, in.WebACLId
+		})),
 		wire.Read(s.GetRegexPatternSet, named(kindRegexSet, func(in *GetRegexPatternSetInput) (scope, name, id *string) { return in.Scope, in.Name, in.Id })),
 		wire.Read(s.GetRuleGroup, named(kindGroup, func(in *GetRuleGroupInput) (scope, name, id *string) { return in.Scope, in.Name, in.Id })),
+		wire.Read(s.GetSampledRequests, on(func(in *GetSampledRequestsInput) []*string { return []*string{in.WebAclArn} })),
 		wire.Read(s.GetWebACL, named(kindACL, func(in *GetWebACLInput) (scope, name, id *string) { return in.Scope, in.Name, in.Id })),
 		wire.Read(s.GetWebACLForResource, on(func(in *GetWebACLForResourceInput) []*string { return []*string{in.ResourceArn} })),
 		wire.Read(s.ListAvailableManagedRuleGroups),

@@ -112,13 +112,17 @@ func (s *Service) GetRuleGroup(ctx context.Context, in *GetRuleGroupInput) (*Get
 			return err
 		}
 		out.LockToken = new(r.Lock)
-		out.RuleGroup = &RuleGroup{
-			Name: new(r.Name), Id: new(r.ID), Capacity: new(r.Capacity), ARN: new(r.arn(t.sc, kindGroup)), Description: new(r.Description),
-			Rules: append([]Rule{}, r.Rules...), VisibilityConfig: r.VisibilityConfig, CustomResponseBodies: r.Bodies,
-			LabelNamespace: new(r.labelNamespace(t)), AvailableLabels: labels(r.Available), ConsumedLabels: labels(r.Consumed),
-		}
+		out.RuleGroup = t.renderGroup(r)
 		return nil
 	})
+}
+
+func (t *txn) renderGroup(r *groupRecord) *RuleGroup {
+	return &RuleGroup{
+		Name: new(r.Name), Id: new(r.ID), Capacity: new(r.Capacity), ARN: new(r.arn(t.sc, kindGroup)), Description: new(r.Description),
+		Rules: append([]Rule{}, r.Rules...), VisibilityConfig: r.VisibilityConfig, CustomResponseBodies: r.Bodies,
+		LabelNamespace: new(r.labelNamespace(t)), AvailableLabels: labels(r.Available), ConsumedLabels: labels(r.Consumed),
+	}
 }
 
 // DeleteRuleGroup deletes a group that no web ACL uses.

@@ -36,6 +36,7 @@ type Deps struct {
 	IDs           id.Source
 	Logger        *slog.Logger
 	LoadBalancers LoadBalancers // nil where there are none
+	Plane         Plane         // nil: web ACLs are records, and judge nothing
 	Buckets       Buckets
 	Logs          Logs
 }
@@ -43,6 +44,7 @@ type Deps struct {
 // Service is AWS WAF.
 type Service struct {
 	d            Deps
+	changes      *changes
 	acls         state.Table[aclRecord]
 	groups       state.Table[groupRecord]
 	ipSets       state.Table[ipSetRecord]
@@ -56,7 +58,7 @@ var _ wire.Service = (*Service)(nil)
 // New makes the service over its tables in the store.
 func New(d Deps) *Service {
 	return &Service{
-		d: d,
+		d: d, changes: newChanges(),
 		acls: state.NewTable(d.Store, "wafv2.acl", withARN(kindACL, func(r *aclRecord) *head { return &r.head }),
 			state.WithIndex("reference", func(r *aclRecord) []string { return r.References })),
 		groups: state.NewTable(d.Store, "wafv2.rule-group", withARN(kindGroup, func(r *groupRecord) *head { return &r.head }),
@@ -90,9 +92,17 @@ func (s *Service) view(ctx context.Context, fn func(t *txn) error) error {
 }
 
 func (s *Service) update(ctx context.Context, fn func(t *txn) error) error {
-	return s.d.Store.Update(ctx, func(tx *state.Tx) error { return fn(s.txn(ctx, tx)) })
+	return s.d.Store.Update(ctx, func(tx *state.Tx) error {
+		t := s.txn(ctx, tx)
+		t.stir()
+		return fn(t)
+	})
 }
 
 func (s *Service) txn(ctx context.Context, tx *state.Tx) *txn {
-	return &txn{Service: s, tx: tx, sc: wire.CallFrom(ctx).Scope(), now: s.d.Clock.Now()}
+	return s.in(tx, wire.CallFrom(ctx).Scope())
+}
+
+func (s *Service) in(tx *state.Tx, sc state.Scope) *txn {
+	return &txn{Service: s, tx: tx, sc: sc, now: s.d.Clock.Now()}
 }
