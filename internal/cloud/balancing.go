@@ -11,11 +11,14 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"atoll/internal/cloud/aws/acm"
 	"atoll/internal/cloud/aws/cloudwatch"
 	"atoll/internal/cloud/aws/elbv2"
+	"atoll/internal/cloud/aws/logs"
 	"atoll/internal/cloud/aws/route53"
+	"atoll/internal/cloud/aws/wafv2"
 	"atoll/internal/cloud/state"
 	"atoll/internal/dataplane/proxy"
 )
@@ -26,6 +29,7 @@ type Network = proxy.Network
 // balancing has a proxy serve the load balancers of Elastic Load Balancing. It outlives a Reset, and so does its edge.
 type balancing struct {
 	proxy  *proxy.Proxy
+	guards *guarding
 	logger *slog.Logger
 	peers  atomic.Pointer[balancingPeers]
 
@@ -41,6 +45,7 @@ type balancingPeers struct {
 	issuer       *issuer
 	names        *route53.Service
 	metrics      *cloudwatch.Service
+	logs         *logs.Service
 }
 
 // keyPair is a certificate, and what it was read from.
@@ -56,8 +61,17 @@ func newBalancing(config Config) *balancing {
 		carrier = noNetwork{}
 	}
 	b.proxy = proxy.New(proxy.Options{Network: carrier, Clock: config.Clock, Logger: config.Logger, Certificates: b, Names: b, Sink: b, Source: config.Source})
+	b.guards = newGuarding(b.proxy, config.Clock, config.Logger, newGuardLog(b.logs, config.Logger))
 	b.proxy.Serve(config.Edge)
 	return b
+}
+
+// idle waits until all that has happened so far is told, and logged.
+func (b *balancing) idle(ctx context.Context) error {
+	if err := b.proxy.Idle(ctx); err != nil {
+		return err
+	}
+	return b.guards.log.idle(ctx)
 }
 
 // plane gives Elastic Load Balancing its data plane, nil without an edge.
@@ -68,12 +82,29 @@ func (c *Cloud) plane() elbv2.Plane {
 	return c.balancing
 }
 
+// guard gives AWS WAF its data plane, nil without an edge.
+func (c *Cloud) guard() wafv2.Plane {
+	if c.balancing == nil {
+		return nil
+	}
+	return c.balancing.guards
+}
+
+func (b *balancing) logs() *logs.Service {
+	if p := b.peers.Load(); p != nil {
+		return p.logs
+	}
+	return nil
+}
+
 // close ends all service. The logs so far are written: the services must still be there.
 func (b *balancing) close() error {
 	if b == nil {
 		return nil
 	}
-	return b.proxy.Close()
+	err := b.proxy.Close()
+	b.guards.log.close()
+	return err
 }
 
 // noNetwork is where no VPC has a network: clients reach load balancers, and load balancers nothing.
@@ -97,7 +128,7 @@ func (b *balancing) Serve(all []elbv2.Serving) {
 	for i := range all {
 		config.Balancers[i] = proxied(&all[i])
 	}
-	b.proxy.Apply(config)
+	b.guards.whenKnown(func() { b.proxy.Apply(config) })
 }
 
 // Targets is elbv2.Plane's.
@@ -196,6 +227,13 @@ func (b *balancing) Metrics(ctx context.Context, balancer string, all []proxy.Da
 	}
 	if err := p.metrics.PutData(ctx, scopeOf(balancer), data); err != nil && ctx.Err() == nil {
 		b.logger.Error("a load balancer's metrics are lost", "balancer", balancer, "err", err)
+	}
+}
+
+// Minute is proxy.Sink's.
+func (b *balancing) Minute(ctx context.Context, began time.Time) {
+	if p := b.peers.Load(); p != nil {
+		b.guards.measure(ctx, p.metrics, began)
 	}
 }
 

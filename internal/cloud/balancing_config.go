@@ -39,6 +39,7 @@ func proxied(s *elbv2.Serving) proxy.Balancer {
 		Forwarded:          a["routing.http.xff_header_processing.mode"],
 		HTTP2:              a["routing.http2.enabled"] == "true",
 		AccessLogs:         a["access_logs.s3.enabled"] == "true",
+		FailOpen:           a["waf.fail_open.enabled"] == "true",
 	}
 	for i := range s.Listeners {
 		out.Listeners = append(out.Listeners, proxiedListener(&s.Listeners[i]))

@@ -212,7 +212,7 @@ func (c *Cloud) Idle(ctx context.Context) error {
 		}
 	}
 	if c.balancing != nil {
-		if err := c.balancing.proxy.Idle(ctx); err != nil {
+		if err := c.balancing.idle(ctx); err != nil {
 			return err
 		}
 	}

@@ -51,7 +51,7 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus, au
 		Interfaces: networks, Buckets: objects, Certificates: certificates, Bus: bus, Plane: c.plane()})
 	issuer := newIssuer(certificates, c.config.Clock)
 	if c.balancing != nil {
-		c.balancing.peers.Store(&balancingPeers{store, balancers, certificates, issuer, names, monitor})
+		c.balancing.peers.Store(&balancingPeers{store, balancers, certificates, issuer, names, monitor, groups})
 	}
 	secrets := secretsmanager.New(secretsmanager.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory, Regions: networks})
 	registry, err := ecr.New(ecr.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Roles: directory,
@@ -99,6 +99,6 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus, au
 		topics,
 		parameters,
 		tagging.New(tagging.Deps{Store: store, Buckets: objects}),
-		wafv2.New(wafv2.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, LoadBalancers: balancers, Buckets: objects, Logs: groups}),
+		wafv2.New(wafv2.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, LoadBalancers: balancers, Plane: c.guard(), Buckets: objects, Logs: groups}),
 	}, nil
 }

@@ -115,6 +115,9 @@ func (p *Proxy) measure(minute time.Time) {
 			p.sink.Metrics(p.ctx, id, d)
 		}
 	}
+	if p.sink != nil {
+		p.sink.Minute(p.ctx, minute)
+	}
 }
 
 // entry appends an entry, as
@@ -221,10 +224,12 @@ func (e *exchange) outcome(b []byte) []byte {
 	b = append(b, ' ')
 	b = appendTime(b, e.began)
 	b = append(b, ' ')
-	b = appendQuoted(b, e.action)
+	b = appendQuoted(b, e.actions())
 	b = append(b, ' ')
 	b = appendQuoted(b, e.redirected)
-	b = append(b, ` "-" `...)
+	b = append(b, ' ')
+	b = appendQuoted(b, e.reason)
+	b = append(b, ' ')
 	if e.target != nil {
 		b = append(b, '"')
 		b = e.target.address.AppendTo(b)
@@ -235,6 +240,17 @@ func (e *exchange) outcome(b []byte) []byte {
 		b = append(b, `"-" "-" `...)
 	}
 	return append(b, `"-" "-" `...)
+}
+
+// actions names what has been done with the request, in its order.
+func (e *exchange) actions() string {
+	switch {
+	case e.guard == "":
+		return e.action
+	case e.action == "":
+		return e.guard
+	}
+	return e.guard + "," + e.action
 }
 
 func (e *exchange) scheme() string {

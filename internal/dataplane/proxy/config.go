@@ -40,6 +40,7 @@ type Settings struct {
 	Forwarded          string // what is done to X-Forwarded-For: append, preserve or remove
 	HTTP2              bool
 	AccessLogs         bool
+	FailOpen           bool // let requests through that a guard could not judge
 }
 
 // Listener is a listener. Its rules stand in their order; the last one has no conditions.

@@ -9,6 +9,9 @@
 // Domains that lead to a load balancer, by DNS records or by its certificates, are found too, and with .localhost behind them, so that they need no
 // resolver: shop.example.com.localhost. Conditions and redirects see names as AWS has them, targets as the client sent them.
 //
+// A load balancer may have a Guard (Protect), which judges each request before the listener's rules do. Requests that the proxy itself refuses,
+// such as those with the method TRACE, do not come before it.
+//
 // What differs from AWS:
 //   - Network and gateway load balancers, Lambda functions, authentication and JWT validation are not served: requests are answered with 501 and
 //     a text that names what is missing. Listeners with mutual TLS end the handshake.

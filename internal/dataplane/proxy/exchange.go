@@ -10,6 +10,8 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"atoll/internal/dataplane/firewall"
 )
 
 // The statuses that are AWS's own.
@@ -45,7 +47,10 @@ type exchange struct {
 	action, redirected          string
 	newHost, newURI             string // that the target gets, where a rule rewrites
 	connectFailed, again        bool
-	local                       bool // the client came by a name that leads to the edge alone
+	stalled                     bool              // the client sent no body for too long
+	local                       bool              // the client came by a name that leads to the edge alone
+	guard, reason               string            // what logs tell of the guard, and why it failed; empty without one
+	insert                      []firewall.Header // into the request, by the guard
 }
 
 func (e *exchange) serve() {
@@ -59,7 +64,9 @@ func (e *exchange) serve() {
 		e.page(statusForwarded)
 		return
 	}
-	e.route()
+	if e.guarded() {
+		e.route()
+	}
 }
 
 // route does what the first rule says whose conditions are met.

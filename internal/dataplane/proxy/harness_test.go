@@ -175,6 +175,8 @@ func (s *sink) Metrics(_ context.Context, _ string, d []proxy.Datum) {
 	s.set(func() { s.data = append(s.data, d...) })
 }
 
+func (s *sink) Minute(context.Context, time.Time) {}
+
 // until waits until what has been told meets a condition.
 func (s *sink) until(t testing.TB, what string, ok func() bool) {
 	t.Helper()

@@ -51,6 +51,8 @@ type Sink interface {
 	TargetChanged(ctx context.Context, c Change)
 	AccessLog(ctx context.Context, f LogFile)
 	Metrics(ctx context.Context, balancer string, data []Datum)
+	// Minute tells that a minute is over, whose metrics have been told.
+	Minute(ctx context.Context, began time.Time)
 }
 
 // Change is a target's new state.
@@ -94,7 +96,8 @@ type Proxy struct {
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 
-	now atomic.Pointer[snapshot]
+	now    atomic.Pointer[snapshot]
+	guards atomic.Pointer[map[string]Guard] // by balancer; nil without any
 
 	mu      sync.Mutex
 	groups  map[string]*group

@@ -73,6 +73,9 @@ func (e *exchange) rewrite(pr *httputil.ProxyRequest, secure bool) {
 	h["X-Forwarded-Proto"] = []string{protocol}
 	h["X-Forwarded-Port"] = []string{e.listener.port}
 	h["X-Amzn-Trace-Id"] = []string{e.trace}
+	for _, x := range e.insert {
+		h.Set(x.Name, x.Value)
+	}
 	if s.TLSHeaders && in.TLS != nil {
 		h.Set(e.listener.VersionHeader, versionName(in.TLS.Version))
 		h.Set(e.listener.CipherSuiteHeader, tls.CipherSuiteName(in.TLS.CipherSuite))

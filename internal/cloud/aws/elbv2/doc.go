@@ -19,6 +19,7 @@
 //   - Certificates are those of ACM; IAM's server certificates are not found.
 //   - Load balancers' service-linked role is not made. The bucket of logs is held against its policy as AWS does when logs are
 //     turned on, but no test object is written, and its region is not compared.
-//   - Web ACLs of AWS WAF do not act on requests.
+//   - Web ACLs of AWS WAF judge requests before listeners' rules do, in the same process: waf.fail_open.enabled decides only about requests where
+//     that fails by a fault of its own.
 //   - A certificate's key type and size are not held against a listener's security policy.
 package elbv2
