@@ -86,6 +86,9 @@ func (f *cloudStart) run(ctx context.Context, env Env) error {
 	}
 	logger := slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: level}))
 	config := daemon.Config{Dir: dir, Port: f.port, EdgePort: f.edgePort(), Runtime: daemon.Runtime(f.runtime), Version: sourceVersion, Logger: logger}
+	if source := downloads(env, logger); source != nil {
+		config.Downloads = source
+	}
 	if f.readyFD == 0 {
 		return daemon.Run(ctx, config, func(info daemon.Info) {
 			if err := f.started(env, info, "Stop it with:   Ctrl-C"); err != nil {

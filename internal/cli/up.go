@@ -17,7 +17,6 @@ import (
 	"atoll/internal/build"
 	"atoll/internal/cloud/daemon"
 	"atoll/internal/config"
-	"atoll/internal/dataplane/postgres"
 	"atoll/internal/deploy"
 	"atoll/internal/terraform"
 	"atoll/internal/ui"
@@ -123,13 +122,10 @@ func canRun(ctx context.Context, env Env, o *opened) error {
 		return advise(fmt.Errorf("tasks cannot run on this machine: %s", strings.ReplaceAll(o.cloud.Lacks, "\n", "; ")),
 			"start Docker or Podman, then atoll cloud stop, and the same again\nor, as root on Linux: atoll cloud stop, then sudo atoll cloud start --detach\nor ATOLL_RUNTIME=none atoll cloud start --detach, to rehearse Terraform alone: nothing runs then")
 	}
-	if _, err := postgres.Find(ctx, env.Machine.Getenv); err != nil {
-		if none, set := o.environment.Setting("database"); set && none.Value.IsNull() {
-			return nil
-		}
-		return err
+	if none, set := o.environment.Setting("database"); set && none.Value.IsNull() {
+		return nil
 	}
-	return nil
+	return canServe(ctx, env)
 }
 
 // writeExample lays out the example app where the current folder has no project.

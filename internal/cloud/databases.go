@@ -113,6 +113,7 @@ func (d *databases) serve(certificates *acm.Service, deps rds.Deps) *rds.Service
 var eventKinds = map[postgres.Kind]rds.ServerEventKind{
 	postgres.Crashed: rds.ServerCrashed, postgres.Recovered: rds.ServerRecovered, postgres.FailedOver: rds.ServerFailedOver,
 	postgres.Failing: rds.ServerFailing, postgres.DiskFull: rds.ServerDiskFull, postgres.DiskFree: rds.ServerDiskFree,
+	postgres.Downloading: rds.ServerDownloading,
 }
 
 // Run has a server be as asked.
@@ -125,7 +126,7 @@ func (d *databases) Run(ctx context.Context, s rds.Server) (rds.ServerReport, er
 	if err != nil {
 		return rds.ServerReport{}, &rds.ServerError{Status: statusOf(err), Err: err}
 	}
-	return rds.ServerReport{Version: r.Version, Major: r.Major, Notes: r.Notes}, nil
+	return rds.ServerReport{Version: r.Version, Major: r.Major, Instead: r.Instead, Notes: r.Notes}, nil
 }
 
 // statusOf gives the status of an instance whose server does not run for a reason.

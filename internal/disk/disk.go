@@ -43,6 +43,14 @@ func Commit(temp, path string) error {
 	return rename(temp, path)
 }
 
+// CommitTree is Commit for a directory.
+func CommitTree(temp, path string) error {
+	if err := SyncTree(temp); err != nil {
+		return err
+	}
+	return rename(temp, path)
+}
+
 func rename(temp, path string) error {
 	if err := os.Rename(temp, path); err != nil {
 		return err

@@ -45,11 +45,12 @@ func (r Report) Status() Status {
 
 // Options of Run.
 type Options struct {
-	Machine  machine.Machine
-	CacheDir string // as Machine.CacheDir gives it
-	DataDir  string // of the local cloud; "" leaves it out
-	Address  string // where the local cloud listens, such as "127.0.0.1:4566"; "" for any free port
-	Root     bool   // whether this user may run containers without an engine
+	Machine     machine.Machine
+	CacheDir    string // as Machine.CacheDir gives it
+	ProgramsDir string // of downloaded PostgreSQL; "" where the cache has them
+	DataDir     string // of the local cloud; "" leaves it out
+	Address     string // where the local cloud listens, such as "127.0.0.1:4566"; "" for any free port
+	Root        bool   // whether this user may run containers without an engine
 	// Engine finds the container engine that tasks would run with, and says which it is; its error says what is in the way. nil finds none.
 	Engine func(ctx context.Context) (string, error)
 }

@@ -43,9 +43,10 @@ func complete() map[string]string {
 // options describes a machine by its programs. A program that says "!…" fails with the rest of it.
 func options(t *testing.T, web roundTrip, programs map[string]string) doctor.Options {
 	return doctor.Options{
-		Root:     programs["runc"] != "",
-		CacheDir: filepath.Join(t.TempDir(), "cache"),
-		DataDir:  filepath.Join(t.TempDir(), "data"),
+		Root:        programs["runc"] != "",
+		CacheDir:    filepath.Join(t.TempDir(), "cache"),
+		DataDir:     filepath.Join(t.TempDir(), "data"),
+		ProgramsDir: filepath.Join(t.TempDir(), "postgres"),
 		Machine: machine.Machine{
 			Free:   func(string) (disk.Space, error) { return disk.Space{Free: 100 << 30, Volume: "a"}, nil },
 			Getenv: func(string) string { return "" },
@@ -220,6 +221,44 @@ func TestAFolderThatIsNotWritable(t *testing.T) {
 	got := find(t, doctor.Run(t.Context(), opts), "cache")
 	if got.Status != doctor.Fail || !strings.Contains(got.Detail, opts.CacheDir+" is not writable") || got.Try == "" {
 		t.Errorf("%+v", got)
+	}
+}
+
+func TestPostgreSQL(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		web      roundTrip
+		programs map[string]string
+		env      map[string]string
+		cached   bool
+		status   doctor.Status
+		detail   string
+	}{
+		{name: "none, and a registry", web: online, status: doctor.OK, detail: "is downloaded from https://registry.npmjs.org when a database needs it"},
+		{name: "none, offline", web: offline, status: doctor.Warn, detail: "asking https://registry.npmjs.org for PostgreSQL: no such host"},
+		{name: "forbidden", web: online, env: map[string]string{"ATOLL_POSTGRES_DOWNLOAD": "never"}, status: doctor.Warn, detail: "ATOLL_POSTGRES_DOWNLOAD=never forbids it"},
+		{name: "installed", web: offline, programs: complete(), status: doctor.OK, detail: "postgres (PostgreSQL) 17.2 in /bin\nanother version is downloaded"},
+		{name: "installed, forbidden", web: offline, programs: complete(), env: map[string]string{"ATOLL_POSTGRES_DOWNLOAD": "never"}, status: doctor.OK, detail: "17.2 in /bin"},
+		{name: "downloaded, offline", web: offline, cached: true, status: doctor.OK, detail: "PostgreSQL 17.10.0-beta.17, downloaded"},
+		{name: "named", web: offline, programs: complete(), env: map[string]string{"ATOLL_POSTGRES_BIN": "/opt/pg"}, status: doctor.Fail, detail: "ATOLL_POSTGRES_BIN"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			opts := options(t, test.web, test.programs)
+			opts.Machine.Getenv = func(name string) string { return test.env[name] }
+			if test.env["ATOLL_POSTGRES_BIN"] != "" {
+				opts.Machine.LookPath = func(program string) (string, error) { return "", errors.New("no " + program) }
+			}
+			if test.cached {
+				bin := filepath.Join(opts.ProgramsDir, "17.10.0-beta.17", "bin")
+				if err := errors.Join(os.MkdirAll(bin, 0o755), os.WriteFile(filepath.Join(bin, "postgres"), nil, 0o755)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got := find(t, doctor.Run(t.Context(), opts), "postgresql")
+			if got.Status != test.status || !strings.Contains(got.Detail, test.detail) || (got.Try != "") != (test.status != doctor.OK) {
+				t.Errorf("%+v, want %s, %q", got, test.status, test.detail)
+			}
+		})
 	}
 }
 

@@ -1,15 +1,16 @@
 package doctor
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+
+	"atoll/internal/dataplane/postgres"
+	"atoll/internal/dataplane/postgres/download"
+	"atoll/internal/hint"
 )
 
 // programTimeout is what a program has to tell its version. Docker's asks its daemon.
@@ -31,46 +32,56 @@ func (d *doctor) version(ctx context.Context, program string, args ...string) (s
 	return line, nil
 }
 
-// checkPostgres looks for the server's programs, which packages put on PATH or into a folder per version.
+// checkPostgres looks for the server's programs: installed, downloaded before, or to be downloaded.
 func (d *doctor) checkPostgres(ctx context.Context) Check {
 	const name = "postgresql"
-	for _, folder := range append([]string{""}, postgresFolders()...) {
+	if dir := d.Machine.Getenv(postgres.BinVariable); dir != "" {
+		version, err := d.version(ctx, filepath.Join(dir, "postgres"), "--version")
+		if err != nil {
+			return fail(name, hint.Errorf("let "+postgres.BinVariable+" name the directory of PostgreSQL's programs, or unset it", "%s: %w", postgres.BinVariable, err))
+		}
+		return ok(name, fmt.Sprintf("%s, by %s", version, postgres.BinVariable))
+	}
+	var found []string
+	for _, folder := range append([]string{""}, postgres.Folders()...) {
 		version, err := d.version(ctx, filepath.Join(folder, "postgres"), "--version")
 		if err != nil {
 			continue
 		}
 		initdb, err := d.Machine.LookPath(filepath.Join(folder, "initdb"))
-		if err != nil {
-			continue
+		if line := fmt.Sprintf("%s in %s", version, filepath.Dir(initdb)); err == nil && !slices.Contains(found, line) {
+			found = append(found, line)
 		}
-		return ok(name, fmt.Sprintf("%s in %s", version, filepath.Dir(initdb)))
 	}
-	return warn(name, "no postgres and initdb on PATH; the local cloud has no databases without them",
-		"install PostgreSQL's server, such as `apt-get install postgresql` or `brew install postgresql@17`")
-}
-
-// postgresFolders are where Debian, Red Hat and Homebrew keep the server's programs, newest version first.
-func postgresFolders() []string {
-	var folders []string
-	for _, pattern := range []string{
-		"/usr/lib/postgresql/*/bin",
-		"/usr/pgsql-*/bin",
-		"/opt/homebrew/opt/postgresql@*/bin",
-		"/usr/local/opt/postgresql@*/bin",
-	} {
-		found, _ := filepath.Glob(pattern) // Glob fails for a malformed pattern only
-		folders = append(folders, found...)
+	programs := d.ProgramsDir
+	if programs == "" {
+		programs = download.Dir(d.CacheDir)
 	}
-	slices.SortStableFunc(folders, func(a, b string) int { return cmp.Compare(number(b), number(a)) })
-	return folders
-}
-
-var digits = regexp.MustCompile(`\d+`)
-
-// number gives the first number in a path, such as 17 of /usr/pgsql-17/bin.
-func number(path string) int {
-	n, _ := strconv.Atoi(digits.FindString(path)) // 0 where there is none
-	return n
+	source := download.Open(download.Options{Dir: programs, Getenv: d.Machine.Getenv, HTTP: d.Machine.HTTP})
+	var unavailable error
+	switch cached := source.Cached(); {
+	case len(cached) > 0:
+		for _, bin := range cached {
+			found = append(found, fmt.Sprintf("PostgreSQL %s, downloaded", filepath.Base(filepath.Dir(bin))))
+		}
+	case len(found) == 0:
+		unavailable = source.Answers(ctx)
+	default:
+		unavailable = source.Refused()
+	}
+	if unavailable == nil {
+		majors, what := source.Majors(), "another version"
+		if len(found) == 0 {
+			what = fmt.Sprintf("PostgreSQL %d to %d", majors[0], majors[len(majors)-1])
+		}
+		found = append(found, fmt.Sprintf("%s is downloaded from %s when a database needs it", what, source.Registry()))
+	}
+	if len(found) > 0 {
+		return ok(name, strings.Join(found, "\n"))
+	}
+	message, _ := hint.Split(unavailable)
+	return warn(name, "no postgres and initdb on PATH; the local cloud has no databases without them: "+message,
+		"install PostgreSQL's server, such as `apt-get install postgresql` or `brew install postgresql@17`, or let this machine reach npm's registry")
 }
 
 // checkRuntime looks for what runs tasks, in the order in which the local cloud does.

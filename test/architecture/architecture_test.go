@@ -117,7 +117,7 @@ var layers = map[string][]string{
 	"internal/datachannel":         {},
 	"internal/deploy":              {"internal/config", "internal/disk", "internal/hint", "internal/terraform", "internal/ui"},
 	"internal/disk":                {},
-	"internal/doctor":              {"internal/disk", "internal/hint", "internal/machine", "internal/terraform", "tools/provider"},
+	"internal/doctor":              {"internal/dataplane/postgres", "internal/disk", "internal/hint", "internal/machine", "internal/terraform", "tools/provider"},
 	"internal/explain":             {"internal/config", "internal/hint", "internal/inspect", "internal/reach"},
 	"internal/hint":                {},
 	"internal/inspect":             {"internal/inspect"},

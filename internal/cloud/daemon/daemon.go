@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"atoll/internal/cloud"
+	"atoll/internal/dataplane/postgres"
 	"atoll/internal/disk"
 )
 
@@ -25,9 +26,10 @@ type Config struct {
 	Port    int // 0: a free one
 	Version string
 
-	EdgePort int     // where load balancers are reached; 0: a free one
-	Runtime  Runtime // what tasks run with; empty: Auto
-	Logger   *slog.Logger
+	EdgePort  int                // where load balancers are reached; 0: a free one
+	Runtime   Runtime            // what tasks run with; empty: Auto
+	Downloads postgres.Downloads // PostgreSQL's programs that the machine lacks; nil: none
+	Logger    *slog.Logger
 }
 
 // Info is what a running cloud says of itself.

@@ -43,7 +43,7 @@ func openRuntime(ctx context.Context, config *Config) (*runtime, error) {
 		return &runtime{name: None, lacks: "the cloud was started with --runtime none"}, nil
 	}
 	dir := filepath.Join(config.Dir.Data(), "containers")
-	out := &runtime{plane: &cloud.DataPlane{Postgres: &postgres.Config{}}}
+	out := &runtime{plane: &cloud.DataPlane{Postgres: &postgres.Config{Downloads: config.Downloads}}}
 	var lacks []error
 	for _, kind := range []struct {
 		name Runtime

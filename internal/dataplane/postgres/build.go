@@ -1,27 +1,24 @@
 package postgres
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 )
 
 // build gives the server its data if it has none, and finds the PostgreSQL that fits the data.
 func (v *server) build(ctx context.Context, spec *Spec) error {
-	all, err := v.sup.installations(ctx)
-	if err != nil {
-		return err
+	if v.sup.unfit != nil {
+		return v.sup.unfit
 	}
 	if !v.saved.Built && spec.Exists {
 		return fmt.Errorf("the data of %s is gone from %s", v.name, v.dir)
 	}
 	if !v.saved.Built {
-		if err := v.fill(ctx, spec, all); err != nil {
+		if err := v.fill(ctx, spec); err != nil {
 			return fmt.Errorf("making the data of %s: %w", v.name, err)
 		}
 	}
@@ -29,7 +26,7 @@ func (v *server) build(ctx context.Context, spec *Spec) error {
 	if err != nil {
 		return err
 	}
-	in, err := exactly(all, major)
+	in, err := v.sup.exactly(ctx, v.name, major)
 	if err != nil {
 		return err
 	}
@@ -38,7 +35,7 @@ func (v *server) build(ctx context.Context, spec *Spec) error {
 }
 
 // fill makes the data. A crash meanwhile leaves none.
-func (v *server) fill(ctx context.Context, spec *Spec, all []Installation) error {
+func (v *server) fill(ctx context.Context, spec *Spec) error {
 	v.saved.Primary = "a"
 	data := v.data("a")
 	if err := os.RemoveAll(data); err != nil {
@@ -62,10 +59,7 @@ func (v *server) fill(ctx context.Context, spec *Spec, all []Installation) error
 			}
 		}
 	default:
-		var t *template
-		if t, err = v.sup.template(ctx, choose(all, spec.Major)); err == nil {
-			err = copyTree(ctx, v.sup.who, t.dir, data)
-		}
+		err = v.empty(ctx, spec.Major, data)
 	}
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(data))
@@ -74,28 +68,18 @@ func (v *server) fill(ctx context.Context, spec *Spec, all []Installation) error
 	return v.note()
 }
 
-// baseBackup copies a running server into a directory. With a slot, which is made, the server keeps the WAL that a follower needs.
-func (s *Supervisor) baseBackup(ctx context.Context, from, slot, to string) error {
-	srv := s.find(from)
-	if srv == nil || !srv.primary.Load().up() {
-		return fmt.Errorf("the server %s, which is to be copied, does not run", from)
-	}
-	n := srv.primary.Load()
-	if err := s.roomFor(n); err != nil {
+// empty makes the data of a new server.
+func (v *server) empty(ctx context.Context, major int, data string) error {
+	in, instead, err := v.sup.forNew(ctx, v.name, major)
+	if err != nil {
 		return err
 	}
-	args := []string{"-D", s.place.view(to), "-h", s.place.view(s.place.sockets), "-p", fmt.Sprint(n.port), "-U", superuser, "-X", "stream", "-c", "fast", "--no-sync", "--no-password"}
-	if slot != "" {
-		if err := s.slot(ctx, n, slot); err != nil {
-			return err
-		}
-		args = append(args, "-S", slot)
+	v.saved.Instead = instead
+	t, err := v.sup.template(ctx, in)
+	if err != nil {
+		return err
 	}
-	c := s.place.command(ctx, s.who, filepath.Join(n.bin, "pg_basebackup"), args...)
-	if out, err := c.CombinedOutput(); err != nil {
-		return fmt.Errorf("running %s: %w: %s", strings.Join(c.Args, " "), err, bytes.TrimSpace(out))
-	}
-	return nil
+	return copyTree(ctx, v.sup.who, t.dir, data)
 }
 
 // recover replays archived WAL, up to the time that a restore asks for, and returns when the server can be written.

@@ -23,11 +23,12 @@ const BinVariable = "ATOLL_POSTGRES_BIN"
 // ErrNoServer means that the machine has no PostgreSQL server.
 var ErrNoServer = errors.New("no PostgreSQL server is installed on this machine")
 
-// Installation is a PostgreSQL of the machine.
+// Installation is a PostgreSQL on the machine.
 type Installation struct {
-	Bin     string // directory of initdb, postgres and pg_basebackup
-	Version string // such as "15.18"
-	Major   int
+	Bin        string // directory of initdb and postgres
+	Version    string // such as "15.18"
+	Major      int
+	Downloaded bool
 }
 
 // Find gives the machine's installations, the newest first: that of ATOLL_POSTGRES_BIN alone where it is set, else those of
@@ -71,23 +72,27 @@ func installTry() string {
 }
 
 func candidates(getenv func(string) string) []string {
+	return append(Folders(), filepath.SplitList(getenv("PATH"))...)
+}
+
+// Folders are where Debian, Red Hat, Homebrew and Postgres.app keep the server's programs, beside PATH; newer versions first.
+func Folders() []string {
 	var dirs []string
 	for _, pattern := range []string{"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/opt/postgresql@*/bin",
 		"/home/linuxbrew/.linuxbrew/opt/postgresql@*/bin", "/Applications/Postgres.app/Contents/Versions/*/bin"} {
-		found, _ := filepath.Glob(pattern)
+		found, _ := filepath.Glob(pattern) // Glob fails for a malformed pattern only
+		slices.Reverse(found)
 		dirs = append(dirs, found...)
 	}
-	return append(dirs, filepath.SplitList(getenv("PATH"))...)
+	return dirs
 }
 
 var versionText = regexp.MustCompile(`\(PostgreSQL\) ((\d+)[.\d]*)`)
 
 // inspect asks the programs in a directory for their version.
 func inspect(ctx context.Context, dir string) (Installation, error) {
-	for _, name := range []string{"initdb", "pg_basebackup"} {
-		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
-			return Installation{}, err
-		}
+	if _, err := os.Stat(filepath.Join(dir, "initdb")); err != nil {
+		return Installation{}, err
 	}
 	raw, err := exec.CommandContext(ctx, filepath.Join(dir, "postgres"), "--version").CombinedOutput()
 	if err != nil {
@@ -101,26 +106,25 @@ func inspect(ctx context.Context, dir string) (Installation, error) {
 	return Installation{Bin: dir, Version: m[1], Major: major}, err
 }
 
-// choose gives the installation for a new server: that of the wanted major version, else the next newer one, else the newest.
+// choose gives the installation that comes nearest to a major version that is not there: the next newer one, else the newest.
 func choose(all []Installation, major int) Installation {
 	best := all[0]
-	for _, i := range all { // the newest first
-		if i.Major >= major {
+	for _, i := range all { // the newest first, of one major version the machine's own first
+		if i.Major >= major && i.Major < best.Major {
 			best = i
 		}
 	}
 	return best
 }
 
-// exactly gives the installation for data that there is, which only its own major version can read.
-func exactly(all []Installation, major int) (Installation, error) {
+// of gives the installation of a major version.
+func of(all []Installation, major int) (Installation, bool) {
 	for _, i := range all {
 		if i.Major == major {
-			return i, nil
+			return i, true
 		}
 	}
-	return Installation{}, hint.Errorf(fmt.Sprintf("install PostgreSQL %d beside what is there", major),
-		"%w: the data is of PostgreSQL %d, and the machine has %s", ErrNoServer, major, versions(all))
+	return Installation{}, false
 }
 
 func versions(all []Installation) string {

@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"atoll/internal/disk"
 )
 
 // node is one postmaster with its data directory. A server has one, or two while a standby stands by.
@@ -83,7 +85,7 @@ func (n *node) settle(ctx context.Context, files map[string]string) error {
 	if err := n.reload(ctx); err != nil {
 		return err
 	}
-	n.sup.running.Go(func() { syncFiles(n.data) })
+	n.sup.running.Go(func() { _ = disk.SyncTree(n.data) }) // files may go meanwhile
 	return nil
 }
 

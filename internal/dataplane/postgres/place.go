@@ -103,8 +103,7 @@ func (p *place) view(path string) string {
 	return filepath.Join("/proc/self/fd", strconv.Itoa(descriptor), rel)
 }
 
-// command makes a command that runs as the servers' user and can use the names that view gives. The end of ctx ends its children too:
-// pg_basebackup has one that receives WAL, and goes on without it.
+// command makes a command that runs as the servers' user and can use the names that view gives. The end of ctx ends its children too.
 func (p *place) command(ctx context.Context, who identity, program string, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, program, args...)
 	c.Dir = "/"

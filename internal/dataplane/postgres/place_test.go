@@ -17,7 +17,7 @@ func (f onWrite) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestCommandEnds ends a command whose child holds its output open, as pg_basebackup's does.
+// TestCommandEnds ends a command whose child holds its output open.
 func TestCommandEnds(t *testing.T) {
 	who, err := whoami()
 	if err != nil {

@@ -18,7 +18,9 @@ import (
 	"atoll/internal/dataplane/postgres/postgrestest"
 )
 
-func TestSnapshot(t *testing.T) {
+func TestSnapshot(t *testing.T) { postgrestest.Both(t, testSnapshot) }
+
+func testSnapshot(t *testing.T) {
 	f := start(t)
 	f.run(func(s *postgres.Spec) { s.Archive = true })
 	f.sql("one", "CREATE TABLE t AS SELECT 1 AS x")
@@ -81,7 +83,9 @@ func TestSnapshot(t *testing.T) {
 	}
 }
 
-func TestCrash(t *testing.T) {
+func TestCrash(t *testing.T) { postgrestest.Both(t, testCrash) }
+
+func testCrash(t *testing.T) {
 	f := start(t)
 	f.run()
 	f.sql("one", "CREATE TABLE t AS SELECT 7 AS x")
@@ -116,7 +120,9 @@ func (f *fixture) pid(name string) int {
 	return 0
 }
 
-func TestFailover(t *testing.T) {
+func TestFailover(t *testing.T) { postgrestest.Both(t, testFailover) }
+
+func testFailover(t *testing.T) {
 	f := start(t)
 	standby := func(s *postgres.Spec) { s.Standby = true }
 	f.run(standby)
@@ -207,7 +213,9 @@ func TestMain(m *testing.M) {
 	select {}
 }
 
-func TestKilledDaemon(t *testing.T) {
+func TestKilledDaemon(t *testing.T) { postgrestest.Both(t, testKilledDaemon) }
+
+func testKilledDaemon(t *testing.T) {
 	f := start(t)
 	if err := f.Close(); err != nil {
 		t.Fatal(err)

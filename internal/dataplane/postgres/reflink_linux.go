@@ -10,13 +10,3 @@ import (
 func reflink(to, from *os.File) error {
 	return unix.IoctlFileClone(int(to.Fd()), int(from.Fd()))
 }
-
-// syncFiles writes the file system of a directory to disk.
-func syncFiles(dir string) {
-	f, err := os.Open(dir)
-	if err != nil {
-		return
-	}
-	defer f.Close()
-	_ = unix.Syncfs(int(f.Fd()))
-}

@@ -55,6 +55,7 @@ type record struct {
 	Restarts, Switches int64
 	Synced             bool
 	Port               int
+	Instead            string `json:",omitempty"` // why the data has another major version than was wanted
 }
 
 func newServer(s *Supervisor, name string) *server {
@@ -117,7 +118,7 @@ func (v *server) bring(ctx context.Context, spec Spec) (_ Report, err error) {
 	if err := v.build(ctx, &spec); err != nil {
 		return Report{}, err
 	}
-	report := Report{Version: v.template.Version, Major: v.template.Major}
+	report := Report{Version: v.template.Version, Major: v.template.Major, Instead: v.saved.Instead}
 	n := v.primary.Load()
 	if n.up() && v.saved.Restarts != spec.Restarts {
 		if err := v.stop(ctx, sigFast); err != nil {

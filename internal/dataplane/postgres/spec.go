@@ -35,7 +35,8 @@ type Origin struct {
 // Report says what Run has found or done.
 type Report struct {
 	Version string   // of PostgreSQL, such as "15.18"
-	Major   int      // differs from the one wanted where the machine has no other
+	Major   int      // of the data
+	Instead string   // why the data was made of another major version than the one wanted
 	Notes   []string // settings that could not be applied as given, and why
 	Pending []string // settings in force only after a restart
 }
@@ -45,12 +46,13 @@ type Kind int
 
 // What happens to servers.
 const (
-	Crashed    Kind = iota // it ended, and is being started again
-	Recovered              // it answers again after a crash
-	FailedOver             // its standby has taken over
-	Failing                // it cannot be started for now
-	DiskFull               // it found no space to write
-	DiskFree               // there is space again
+	Crashed     Kind = iota // it ended, and is being started again
+	Recovered               // it answers again after a crash
+	FailedOver              // its standby has taken over
+	Failing                 // it cannot be started for now
+	DiskFull                // it found no space to write
+	DiskFree                // there is space again
+	Downloading             // PostgreSQL is being downloaded for it
 )
 
 // Event is something that happened to a server by itself.

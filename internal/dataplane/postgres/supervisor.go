@@ -25,6 +25,7 @@ type Authority interface {
 type Config struct {
 	Dir       string                                              // holds everything
 	Find      func(ctx context.Context) ([]Installation, error)   // nil: Find with the process's environment
+	Downloads Downloads                                           // what Find lacks; nil: nothing
 	Authority Authority                                           // nil: no TLS
 	Logger    *slog.Logger                                        // nil: none
 	Now       func() time.Time                                    // names log files; nil: time.Now
@@ -40,7 +41,9 @@ type Supervisor struct {
 	place  *place
 	making chan struct{} // held while installations are sought and templates made
 	found  []Installation
-	made   map[string]*template // by the installation's directory
+	// By the installation's directory:
+	fetched map[string]Installation
+	made    map[string]*template
 
 	ctx     context.Context // ends with Close
 	cancel  context.CancelFunc
@@ -50,8 +53,8 @@ type Supervisor struct {
 	servers map[string]*server
 }
 
-// New makes a supervisor in a directory, and ends what a killed process left running there. It needs no PostgreSQL yet.
-func New(ctx context.Context, config Config) (*Supervisor, error) {
+// complete fills in what may be left out.
+func (config *Config) complete() {
 	if config.Find == nil {
 		config.Find = func(ctx context.Context) ([]Installation, error) { return Find(ctx, os.Getenv) }
 	}
@@ -64,8 +67,13 @@ func New(ctx context.Context, config Config) (*Supervisor, error) {
 	if config.Notify == nil {
 		config.Notify = func(Event) {}
 	}
+}
+
+// New makes a supervisor in a directory, and ends what a killed process left running there. It needs no PostgreSQL yet.
+func New(ctx context.Context, config Config) (*Supervisor, error) {
+	config.complete()
 	who, unfit := whoami()
-	s := &Supervisor{config: config, who: who, unfit: unfit, making: make(chan struct{}, 1), made: map[string]*template{}, servers: map[string]*server{}}
+	s := &Supervisor{config: config, who: who, unfit: unfit, making: make(chan struct{}, 1), fetched: map[string]Installation{}, made: map[string]*template{}, servers: map[string]*server{}}
 	var err error
 	if s.place, err = openPlace(config.Dir, who); err != nil {
 		return nil, err
@@ -99,25 +107,6 @@ func (s *Supervisor) Close() error {
 	stopped.Wait()
 	s.running.Wait()
 	return errors.Join(errors.Join(errs...), s.place.close())
-}
-
-// installations finds the machine's PostgreSQL once.
-func (s *Supervisor) installations(ctx context.Context) ([]Installation, error) {
-	if s.unfit != nil {
-		return nil, s.unfit
-	}
-	select {
-	case s.making <- struct{}{}:
-		defer func() { <-s.making }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	if len(s.found) > 0 {
-		return s.found, nil
-	}
-	found, err := s.config.Find(ctx)
-	s.found = found // none: it is sought again next time, it may be installed meanwhile
-	return found, err
 }
 
 var errClosed = errors.New("the databases are shutting down")

@@ -113,7 +113,9 @@ func (f *fixture) sql(name string, statements ...string) string {
 	return out
 }
 
-func TestServer(t *testing.T) {
+func TestServer(t *testing.T) { postgrestest.Both(t, testServer) }
+
+func testServer(t *testing.T) {
 	f := start(t)
 	begin := time.Now()
 	r := f.run()
@@ -142,7 +144,9 @@ func TestServer(t *testing.T) {
 	}
 }
 
-func TestSettings(t *testing.T) {
+func TestSettings(t *testing.T) { postgrestest.Both(t, testSettings) }
+
+func testSettings(t *testing.T) {
 	f := start(t)
 	f.run()
 	if _, err := f.dial("one", login, nil); err != nil {

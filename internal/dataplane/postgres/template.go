@@ -35,7 +35,11 @@ func (s *Supervisor) template(ctx context.Context, in Installation) (*template, 
 	if t := s.made[in.Bin]; t != nil {
 		return t, nil
 	}
-	name := filepath.Join(s.place.templates(), in.Version+"-"+templateFormat)
+	build := in.Version
+	if in.Downloaded { // its libraries and locales differ from those of the same version that is installed
+		build += "-downloaded"
+	}
+	name := filepath.Join(s.place.templates(), build+"-"+templateFormat)
 	t := &template{Installation: in, dir: name}
 	if raw, err := os.ReadFile(name + ".json"); err == nil && json.Unmarshal(raw, t) == nil {
 		t.Installation = in

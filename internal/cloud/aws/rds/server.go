@@ -51,8 +51,9 @@ type Server struct {
 
 // ServerReport says what runs.
 type ServerReport struct {
-	Version string // such as "15.18"
-	Major   int
+	Version string   // such as "15.18"
+	Major   int      // of its data
+	Instead string   // why that is another one than was asked for
 	Notes   []string // settings that could not be applied as they are
 }
 
@@ -77,6 +78,7 @@ const (
 	ServerFailing
 	ServerDiskFull // it goes on as far as it can
 	ServerDiskFree
+	ServerDownloading // its programs are
 )
 
 // ServerEvent is something that has happened to a server by itself.

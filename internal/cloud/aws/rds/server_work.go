@@ -1,6 +1,7 @@
 package rds
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -231,7 +232,8 @@ func (s *Service) finish(ctx context.Context, j job, report ServerReport) bool {
 func (t *txn) tell(r *instanceRecord, report ServerReport, spec Server) {
 	said := slices.Clone(report.Notes)
 	if report.Major != spec.Major {
-		said = append([]string{fmt.Sprintf("The local cloud runs PostgreSQL %s in place of %s: this machine has no PostgreSQL %d", report.Version, r.Version, spec.Major)}, said...)
+		why := cmp.Or(report.Instead, fmt.Sprintf("its data is of PostgreSQL %d", report.Major))
+		said = append([]string{fmt.Sprintf("The local cloud runs PostgreSQL %s in place of %s: %s", report.Version, r.Version, why)}, said...)
 	}
 	text := strings.Join(said, "; ")
 	if text != "" && text != r.Server.Told {
@@ -436,6 +438,8 @@ func (s *Service) happenedTo(ctx context.Context, e ServerEvent) bool {
 				r.Server.Status = "failed"
 				t.note(r, "RDS-EVENT-0031", "failure", "%s", e.Reason)
 			}
+		case ServerDownloading: // the id is none of AWS's
+			t.note(r, "ATOLL-EVENT-0002", "notification", "%s.", e.Reason)
 		case ServerDiskFull:
 			if before == "" {
 				r.Server.Status = "storage-full"

@@ -20,7 +20,7 @@ type snapshotRecord struct {
 	database
 	ID, InstanceID string
 	Type           string // manual or automated
-	Class          string    `json:",omitempty"` // of the instance
+	Class          string `json:",omitempty"` // of the instance
 	Taken          time.Time
 	Original       time.Time // when the snapshot was taken that this one is a copy of
 	Copied         string    // ARN of the snapshot that this one is a copy of

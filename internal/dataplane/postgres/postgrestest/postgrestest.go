@@ -14,6 +14,9 @@ import (
 	"math/big"
 	"net"
 	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -21,6 +24,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"atoll/internal/dataplane/postgres"
+	"atoll/internal/dataplane/postgres/download"
 )
 
 // Need skips a test on a machine without PostgreSQL, and says what to install.
@@ -29,6 +33,47 @@ func Need(t testing.TB) {
 	if _, err := postgres.Find(t.Context(), os.Getenv); err != nil {
 		t.Skipf("this test needs a PostgreSQL server: %v", err)
 	}
+}
+
+// Both runs a test on the machine's PostgreSQL and on a downloaded one, of this major version.
+func Both(t *testing.T, test func(t *testing.T)) {
+	t.Run("installed", func(t *testing.T) {
+		Need(t)
+		test(t)
+	})
+	t.Run("downloaded", func(t *testing.T) {
+		t.Setenv(postgres.BinVariable, Download(t, downloaded))
+		test(t)
+	})
+}
+
+const downloaded = 17
+
+// Download gives the programs of a major version from atoll's cache, where it downloads them if need be. It skips a test where that cannot be.
+func Download(t testing.TB, major int) string {
+	t.Helper()
+	cache := os.Getenv("ATOLL_CACHE_DIR")
+	if cache == "" {
+		dir, err := os.UserCacheDir()
+		if err != nil {
+			t.Skip(err)
+		}
+		cache = filepath.Join(dir, "atoll")
+	}
+	source := download.Open(download.Options{Dir: download.Dir(cache)})
+	for _, bin := range source.Cached() {
+		if strings.HasPrefix(filepath.Base(filepath.Dir(bin)), strconv.Itoa(major)+".") {
+			return bin
+		}
+	}
+	if err := source.Answers(t.Context()); err != nil {
+		t.Skipf("this test needs PostgreSQL %d from npm's registry (npm_config_registry names another one): %v", major, err)
+	}
+	bin, err := source.Fetch(t.Context(), major)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bin
 }
 
 // Events collects what a supervisor tells.

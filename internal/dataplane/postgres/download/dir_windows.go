@@ -1,0 +1,5 @@
+package download
+
+import "os"
+
+func rooted(os.FileInfo) bool { return false }
