@@ -40,7 +40,7 @@ type Cloud struct {
 }
 
 type options struct {
-	postgres bool
+	postgres *postgres.Config
 	runtime  container.Runtime
 	durable  bool
 	realTime bool
@@ -67,7 +67,10 @@ func Serving(n cloud.Network) Option {
 }
 
 // Postgres runs real databases behind RDS's PostgreSQL instances; a test that uses it calls postgrestest.Need first.
-func Postgres() Option { return func(o *options) { o.postgres = true } }
+func Postgres() Option { return PostgresFrom(postgres.Config{}) }
+
+// PostgresFrom is Postgres with programs from elsewhere than the machine: those of the configuration's Find and Downloads.
+func PostgresFrom(config postgres.Config) Option { return func(o *options) { o.postgres = &config } }
 
 // Containers runs tasks with a runtime, in network namespaces: the test is skipped where these are not allowed.
 func Containers(r container.Runtime) Option { return func(o *options) { o.runtime = r } }
@@ -101,11 +104,11 @@ func Start(t testing.TB, opts ...Option) *Cloud {
 func (c *Cloud) open() {
 	c.t.Helper()
 	config := cloud.Config{Dir: c.Dir, Ephemeral: !c.options.durable, Logger: logger(c.t), HTTP: c.options.http}
-	if c.options.postgres || c.options.runtime != nil {
+	if c.options.postgres != nil || c.options.runtime != nil {
 		config.DataPlane = &cloud.DataPlane{Containers: c.options.runtime}
 	}
-	if c.options.postgres {
-		config.DataPlane.Postgres = &postgres.Config{}
+	if c.options.postgres != nil {
+		config.DataPlane.Postgres = c.options.postgres
 	}
 	if c.Clock != nil {
 		config.Clock = c.Clock

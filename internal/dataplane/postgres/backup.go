@@ -53,15 +53,8 @@ type backup struct {
 	from, to string         // data directories
 }
 
-// Limits that a user may have set, which must not end the session: it waits for a checkpoint, and then for the copy.
-const patient = "SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN " +
-	"('statement_timeout', 'lock_timeout', 'idle_session_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')"
-
 // run makes the backup; keep has the session keep the WAL meanwhile.
 func (b *backup) run(ctx context.Context, keep bool) error {
-	if _, err := b.ask(ctx, patient); err != nil {
-		return err
-	}
 	if keep {
 		if _, err := b.ask(ctx, "SELECT pg_create_physical_replication_slot('copy_' || pg_backend_pid(), true, true)"); err != nil {
 			return fmt.Errorf("keeping the WAL: %w", err)

@@ -22,7 +22,7 @@ type template struct {
 }
 
 // templateFormat is raised when templates are to be made anew.
-const templateFormat = "1"
+const templateFormat = "2"
 
 // template gives the template of an installation. One call makes it, others wait.
 func (s *Supervisor) template(ctx context.Context, in Installation) (*template, error) {
@@ -99,6 +99,11 @@ BEGIN
   FOR r IN SELECT rolname FROM pg_roles WHERE rolname IN ('pg_monitor', 'pg_signal_backend', 'pg_checkpoint', 'pg_maintain', 'pg_create_subscription',
     'pg_use_reserved_connections', 'rds_replication', 'rds_password') LOOP
     EXECUTE format('GRANT %I TO rds_superuser WITH ADMIN OPTION', r);
+  END LOOP;
+  -- The limits that a user sets must not end the supervisor's own sessions.
+  FOR r IN SELECT name FROM pg_settings WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_session_timeout', 'idle_in_transaction_session_timeout',
+    'transaction_timeout') LOOP
+    EXECUTE format('ALTER ROLE rdsadmin SET %I = 0', r);
   END LOOP;
 END $$`
 

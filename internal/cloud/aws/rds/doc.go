@@ -12,7 +12,8 @@
 // What differs from AWS:
 //   - Engines other than postgres (13 to 17) and mysql are refused by name. The versions are those of the end of 2025; none is
 //     upgraded by itself, and there are no pending maintenance actions.
-//   - The server is the machine's PostgreSQL, whatever the version asked for: an event (ATOLL-EVENT-0001) tells where these differ, and
+//   - The server has the major version that was asked for, installed or downloaded (ATOLL-EVENT-0002 tells of a download); where neither is
+//     possible it has another one. Its minor version is that which there is. An event (ATOLL-EVENT-0001) tells where major versions differ and why, and
 //     which parameters it could not take. Package internal/dataplane/postgres lists what else differs. Minor upgrades restart it,
 //     major ones are refused.
 //   - Metrics are CPUUtilization (on Linux), DatabaseConnections, FreeStorageSpace and FreeableMemory, each minute. The server's log can
