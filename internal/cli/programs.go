@@ -21,7 +21,7 @@ func downloads(env Env, logger *slog.Logger) *download.Source {
 		logger.Warn("PostgreSQL is not downloaded", "err", err)
 		return nil
 	}
-	return download.Open(download.Options{Dir: download.Dir(cache), Getenv: env.Machine.Getenv, Logger: logger})
+	return download.Open(download.Options{Cache: cache, Getenv: env.Machine.Getenv, Logger: logger})
 }
 
 // canServe says why this machine can run no database: PostgreSQL is neither there nor can it be downloaded.

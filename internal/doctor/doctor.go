@@ -47,7 +47,7 @@ func (r Report) Status() Status {
 type Options struct {
 	Machine     machine.Machine
 	CacheDir    string // as Machine.CacheDir gives it
-	ProgramsDir string // of downloaded PostgreSQL; "" where the cache has them
+	ProgramsDir string // of downloaded PostgreSQL; "" where they lie by default
 	DataDir     string // of the local cloud; "" leaves it out
 	Address     string // where the local cloud listens, such as "127.0.0.1:4566"; "" for any free port
 	Root        bool   // whether this user may run containers without an engine

@@ -53,11 +53,7 @@ func (d *doctor) checkPostgres(ctx context.Context) Check {
 			found = append(found, line)
 		}
 	}
-	programs := d.ProgramsDir
-	if programs == "" {
-		programs = download.Dir(d.CacheDir)
-	}
-	source := download.Open(download.Options{Dir: programs, Getenv: d.Machine.Getenv, HTTP: d.Machine.HTTP})
+	source := download.Open(download.Options{Cache: d.CacheDir, Dir: d.ProgramsDir, Getenv: d.Machine.Getenv, HTTP: d.Machine.HTTP})
 	var unavailable error
 	switch cached := source.Cached(); {
 	case len(cached) > 0:

@@ -7,24 +7,33 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"atoll/internal/hint"
 )
 
-// Dir gives the directory for downloaded versions: "postgres" in atoll's cache. Root's servers run as another user, who must be able to read
-// it: where the cache is closed to others, as a home directory is, root's versions lie in the machine's own cache. Root runs programs
-// of nobody but itself.
-func Dir(cache string) string {
+// cacheVariable names atoll's cache, as in package machine.
+const cacheVariable = "ATOLL_CACHE_DIR"
+
+// dirIn gives the directory for downloaded versions: "postgres" in atoll's cache. Root's servers run as another user, who must be able to read
+// it, and a cache in a home directory is closed to others: root's versions lie in the machine's own cache, unless root names one.
+func dirIn(cache string, getenv func(string) string) (string, error) {
 	dir := filepath.Join(cache, "postgres")
-	if os.Geteuid() != 0 || readable(dir) {
-		return dir
+	switch {
+	case os.Geteuid() != 0:
+		return dir, nil
+	case getenv(cacheVariable) == "" && runtime.GOOS == "darwin":
+		return "/Library/Caches/atoll/postgres", nil
+	case getenv(cacheVariable) == "":
+		return "/var/cache/atoll/postgres", nil // https://refspecs.linuxfoundation.org/FHS_3.0/fhs/ch05s05.html
+	case !reachable(dir):
+		return dir, hint.Errorf("let "+cacheVariable+" name a folder of root's that all users may enter, or unset it",
+			"%w: root's databases run as another user, who cannot enter %s", ErrUnavailable, dir)
 	}
-	if runtime.GOOS == "darwin" {
-		return "/Library/Caches/atoll/postgres"
-	}
-	return "/var/cache/atoll/postgres" // https://refspecs.linuxfoundation.org/FHS_3.0/fhs/ch05s05.html
+	return dir, nil
 }
 
-// readable reports whether a directory is root's and all users may walk to it, as far as it exists.
-func readable(dir string) bool {
+// reachable reports whether a directory, as far as it exists, is root's and all users may walk to it. Root runs nobody else's programs.
+func reachable(dir string) bool {
 	own := true
 	for {
 		info, err := os.Stat(dir)

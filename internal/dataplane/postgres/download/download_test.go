@@ -301,3 +301,26 @@ func TestTable(t *testing.T) {
 		}
 	}
 }
+
+func TestWhereTheyLie(t *testing.T) {
+	shared, closed := filepath.Join("/", "no-such-directory", "cache"), t.TempDir() // of tests: closed to others
+	for _, test := range []struct {
+		cache, env  string
+		root, other error // refused
+	}{
+		{shared, shared, nil, nil},
+		{closed, closed, download.ErrUnavailable, nil},
+		{closed, "", nil, nil},
+	} {
+		s := download.Open(download.Options{Cache: test.cache, Packages: []download.Package{{Version: "17.1.0"}}, Getenv: func(name string) string {
+			return map[string]string{"ATOLL_CACHE_DIR": test.env}[name]
+		}})
+		want := test.other
+		if os.Geteuid() == 0 {
+			want = test.root
+		}
+		if err := s.Refused(); !errors.Is(err, want) || want != nil && !strings.Contains(err.Error(), "Try: let ATOLL_CACHE_DIR name") {
+			t.Errorf("%+v: %v", test, err)
+		}
+	}
+}

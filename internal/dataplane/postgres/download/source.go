@@ -52,7 +52,8 @@ func (p Package) Compare(q Package) int {
 
 // Options of Open.
 type Options struct {
-	Dir      string                   // where versions lie, as Dir gives it
+	Cache    string                   // atoll's cache, an absolute path
+	Dir      string                   // where versions lie; empty: in the cache or, for root, in the machine's
 	Getenv   func(name string) string // nil: os.Getenv
 	HTTP     *http.Client             // nil: one that gives up on what does not answer
 	Logger   *slog.Logger             // nil: none
@@ -64,6 +65,7 @@ type Source struct {
 	options  Options
 	registry string
 	refused  error // why it downloads nothing
+	closed   bool  // what is there cannot be used
 }
 
 // Open gives a source. It touches neither disk nor network, but for npm's settings in the home directory.
@@ -90,6 +92,11 @@ func Open(o Options) *Source {
 	}
 	if s.refused == nil {
 		s.registry, s.refused = registryOf(o.Getenv)
+	}
+	if o.Dir == "" {
+		var err error
+		s.options.Dir, err = dirIn(o.Cache, o.Getenv)
+		s.closed, s.refused = err != nil, cmp.Or(s.refused, err)
 	}
 	return s
 }
@@ -149,6 +156,9 @@ func (s *Source) Majors() []int {
 
 // Cached gives the directories of programs that were downloaded before, newer versions first.
 func (s *Source) Cached() []string {
+	if s.closed {
+		return nil
+	}
 	entries, _ := os.ReadDir(s.options.Dir)
 	var versions []string
 	for _, e := range entries {

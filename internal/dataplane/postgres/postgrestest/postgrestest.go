@@ -60,7 +60,7 @@ func Download(t testing.TB, major int) string {
 		}
 		cache = filepath.Join(dir, "atoll")
 	}
-	source := download.Open(download.Options{Dir: download.Dir(cache)})
+	source := download.Open(download.Options{Cache: cache})
 	for _, bin := range source.Cached() {
 		if strings.HasPrefix(filepath.Base(filepath.Dir(bin)), strconv.Itoa(major)+".") {
 			return bin
