@@ -124,7 +124,7 @@ func (s *Supervisor) flush(ctx context.Context, server string) error {
 		return nil
 	}
 	n := srv.primary.Load()
-	segment, err := s.place.one(ctx, n.port, "SELECT pg_walfile_name(pg_switch_wal())")
+	segment, err := s.switchWAL(ctx, n)
 	if err != nil {
 		return fmt.Errorf("archiving the WAL of %s: %w", server, err)
 	}
@@ -142,4 +142,19 @@ func (s *Supervisor) flush(ctx context.Context, server string) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// switchWAL has a server begin a new segment of WAL, unless it has just done so, and gives the name of the last one. That one has the byte before
+// the switch: for a position between two segments, pg_walfile_name gives the first one before PostgreSQL 17 and the second one since.
+func (s *Supervisor) switchWAL(ctx context.Context, n *node) (string, error) {
+	text, err := s.place.one(ctx, n.port, "SELECT pg_switch_wal()")
+	if err != nil {
+		return "", err
+	}
+	at, err := parseLSN(text)
+	if err != nil {
+		return "", fmt.Errorf("reading the position %q: %w", text, err)
+	}
+	at--
+	return s.place.one(ctx, n.port, fmt.Sprintf("SELECT pg_walfile_name('%X/%X')", at>>32, uint32(at)))
 }
