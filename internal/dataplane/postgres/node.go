@@ -30,6 +30,7 @@ type node struct {
 	port     int
 	cmd      *exec.Cmd
 	exited   chan struct{}
+	said     chan struct{} // closed when all that it wrote has been read
 	stopping atomic.Bool
 	live     atomic.Bool // it has answered
 }
@@ -66,6 +67,7 @@ const (
 	readyPoll = 10 * time.Millisecond // between attempts to connect to a server that starts
 	fastStop  = 30 * time.Second      // for a fast shutdown, before an immediate one
 	hardStop  = 10 * time.Second      // for that, before the process is killed
+	lastWords = 5 * time.Second       // for what an ended process wrote to be read
 )
 
 // resume is start with fsync off, until settle. PostgreSQL would first force each of a recovered directory's thousand files to disk,
@@ -158,8 +160,9 @@ func (n *node) launch(ctx context.Context) error {
 		return errors.Join(fmt.Errorf("starting %s: %w", strings.Join(c.Args, " "), err), r.Close(), w.Close())
 	}
 	w.Close()
-	n.cmd, n.exited = c, make(chan struct{})
-	n.sup.running.Go(func() { n.log.read(r); r.Close() })
+	said := make(chan struct{})
+	n.cmd, n.exited, n.said = c, make(chan struct{}), said
+	n.sup.running.Go(func() { n.log.read(r); r.Close(); close(said) })
 	n.sup.running.Go(func() {
 		_ = c.Wait()
 		close(n.exited)
@@ -186,6 +189,12 @@ func (n *node) ready(ctx context.Context) error {
 		select {
 		case <-n.exited:
 			n.stopping.Store(true)
+			timer := time.NewTimer(lastWords)
+			select {
+			case <-n.said:
+			case <-timer.C: // a child of its own may go on
+			}
+			timer.Stop()
 			return &ExitError{n.name, errors.New(n.cmd.ProcessState.String()), n.log.last()}
 		case <-ctx.Done():
 			return fmt.Errorf("waiting for %s: %w", n.name, errors.Join(ctx.Err(), err))
