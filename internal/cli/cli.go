@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"atoll/internal/dataplane/container"
+	"atoll/internal/dataplane/engine"
 	"atoll/internal/dataplane/fabric"
 	"atoll/internal/machine"
 )
@@ -31,11 +32,15 @@ func System() Env {
 
 // Run runs the command that args name, and gives the process's exit code.
 func Run(ctx context.Context, env Env, args []string) int {
-	if len(args) > 0 && args[0] == container.InitCommand { // this process is the first of a container
-		return container.Init(args[1:])
-	}
-	if len(args) > 0 && args[0] == fabric.NetworkCommand { // this process is the network of an engine's containers
-		return fabric.RunNetwork(args[1:])
+	if len(args) > 0 { // this process is part of a container
+		switch args[0] {
+		case container.InitCommand:
+			return container.Init(args[1:])
+		case fabric.NetworkCommand:
+			return fabric.RunNetwork(args[1:])
+		case engine.KillCommand:
+			return engine.RunKill(args[1:])
+		}
 	}
 	root := newRoot(env)
 	root.SetArgs(args)

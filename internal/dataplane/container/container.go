@@ -3,6 +3,7 @@ package container
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"time"
@@ -115,5 +116,15 @@ type StartError struct{ Reason string }
 
 func (e *StartError) Error() string { return e.Reason }
 
-// ErrUnavailable means that this machine cannot run containers in that way.
+// ErrUnavailable is what errors are that mean that this machine cannot run containers in that way.
 var ErrUnavailable = errors.New("this machine cannot run containers in that way")
+
+// Unavailable is an error that is ErrUnavailable and says why.
+func Unavailable(format string, args ...any) error {
+	return unavailable(fmt.Sprintf(format, args...))
+}
+
+type unavailable string
+
+func (u unavailable) Error() string        { return string(u) }
+func (u unavailable) Is(target error) bool { return target == ErrUnavailable }

@@ -34,7 +34,7 @@ type Process struct {
 // wraps ErrUnavailable where that needs rights that this process lacks.
 func NewProcess(dir string, logger *slog.Logger) (*Process, error) {
 	if os.Getuid() != 0 {
-		return nil, fmt.Errorf("%w: namespaces need root", ErrUnavailable)
+		return nil, Unavailable("namespaces need root")
 	}
 	p := &Process{dir: dir, logger: logger, running: map[string]*processContainer{}}
 	p.cgroups, p.limits = machineCgroups(dir)

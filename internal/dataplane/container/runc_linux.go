@@ -33,14 +33,14 @@ type Runc struct {
 func NewRunc(ctx context.Context, dir string, logger *slog.Logger) (*Runc, error) {
 	path, err := exec.LookPath("runc")
 	if err != nil {
-		return nil, fmt.Errorf("%w: runc is not installed", ErrUnavailable)
+		return nil, Unavailable("runc is not installed")
 	}
 	if os.Getuid() != 0 {
-		return nil, fmt.Errorf("%w: runc needs root", ErrUnavailable)
+		return nil, Unavailable("runc needs root")
 	}
 	c, ok := machineCgroups(dir)
 	if !ok {
-		return nil, fmt.Errorf("%w: the control groups under %s cannot be changed", ErrUnavailable, c.root)
+		return nil, Unavailable("the control groups under %s cannot be changed", c.root)
 	}
 	r := &Runc{path: path, dir: dir, cgroups: c, logger: logger, running: map[string]*runcContainer{}}
 	if err := os.MkdirAll(filepath.Join(dir, "bundles"), 0o700); err != nil {

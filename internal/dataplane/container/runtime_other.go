@@ -11,12 +11,12 @@ import (
 
 // NewRunc fails: containers run on Linux.
 func NewRunc(context.Context, string, *slog.Logger) (Runtime, error) {
-	return nil, fmt.Errorf("%w: %s has no containers of Linux", ErrUnavailable, runtime.GOOS)
+	return nil, Unavailable("%s has no containers of Linux", runtime.GOOS)
 }
 
 // NewProcess fails: namespaces are Linux's.
 func NewProcess(string, *slog.Logger) (Runtime, error) {
-	return nil, fmt.Errorf("%w: %s has no namespaces", ErrUnavailable, runtime.GOOS)
+	return nil, Unavailable("%s has no namespaces", runtime.GOOS)
 }
 
 // InitCommand is the first argument with which this executable is process 1 of a container, on Linux.

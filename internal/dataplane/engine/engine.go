@@ -15,6 +15,7 @@ import (
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	containerapi "github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/system"
 	"github.com/moby/moby/client"
 
@@ -82,7 +83,7 @@ func Open(ctx context.Context, config Config) (*Engine, error) {
 
 func (e *Engine) begin(ctx context.Context) error {
 	if _, err := e.config.Binary(); err != nil {
-		return fmt.Errorf("%w: %w", container.ErrUnavailable, err)
+		return container.Unavailable("%v", err)
 	}
 	info, err := e.client.Info(ctx, client.InfoOptions{})
 	if err != nil {
@@ -110,12 +111,17 @@ func identity(dir string) (string, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
-	id := make([]byte, 6)
-	_, _ = rand.Read(id) // never fails
+	id := randomID()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
-	return hex.EncodeToString(id), os.WriteFile(file, []byte(hex.EncodeToString(id)+"\n"), 0o600)
+	return id, os.WriteFile(file, []byte(id+"\n"), 0o600)
+}
+
+func randomID() string {
+	id := make([]byte, 6)
+	_, _ = rand.Read(id) // never fails
+	return hex.EncodeToString(id)
 }
 
 // Name is "docker", whichever engine it is.
@@ -139,25 +145,43 @@ func (e *Engine) removeLeftovers(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("looking for containers of before: %w", err)
 	}
-	var networks, errs []error
-	for _, c := range left.Items {
-		e.config.Logger.Info("removing a container of before", "id", c.ID, "names", c.Names)
-		if err := e.Remove(ctx, c.ID); err != nil {
-			networks = append(networks, err) // one that another joins is removed after that one
-		}
-	}
-	if len(networks) > 0 {
-		for _, c := range left.Items {
-			errs = append(errs, e.Remove(ctx, c.ID))
-		}
-	}
+	errs := e.removeAll(ctx, left.Items, func(c containerapi.Summary) bool { return c.Labels[labelGroup] != "" })
+	// Networks after those that have joined them.
+	errs = append(errs, e.removeAll(ctx, left.Items, func(c containerapi.Summary) bool { return c.Labels[labelGroup] == "" })...)
 	return errors.Join(append(errs, e.removeVolumes(ctx, e.own()))...)
 }
 
-// Remove removes a container by the engine's id; it may run, and may be gone.
-func (e *Engine) Remove(ctx context.Context, id string) error {
-	_, err := e.client.ContainerRemove(ctx, id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+// removeAll removes containers at once.
+func (e *Engine) removeAll(ctx context.Context, all []containerapi.Summary, which func(containerapi.Summary) bool) []error {
+	errs := make([]error, len(all))
+	var removing sync.WaitGroup
+	for i, c := range all {
+		if which(c) {
+			e.config.Logger.Info("removing a container of before", "id", c.ID, "names", c.Names)
+			removing.Go(func() { errs[i] = e.remove(ctx, c.ID) })
+		}
+	}
+	removing.Wait()
+	return errs
+}
+
+// remove removes a container by the engine's id; it may run, and may be gone.
+func (e *Engine) remove(ctx context.Context, id string) error {
+	options := client.ContainerRemoveOptions{Force: true, RemoveVolumes: true}
+	_, err := e.client.ContainerRemove(ctx, id, options)
 	if gone(err) {
+		return nil
+	}
+	// Podman kills it first, and fails where it is just ending by itself.
+	short, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	ended := e.client.ContainerWait(short, id, client.ContainerWaitOptions{Condition: containerapi.WaitConditionNotRunning})
+	select {
+	case <-ended.Result:
+	case err := <-ended.Error:
+		e.config.Logger.Debug("waiting for a container's end", "id", id, "err", err)
+	}
+	if _, again := e.client.ContainerRemove(ctx, id, options); gone(again) {
 		return nil
 	}
 	return err

@@ -21,6 +21,9 @@ import (
 // patience bounds how long an engine may take to say that it is there.
 const patience = 5 * time.Second
 
+// podman is the name of the engine that differs here and there from the others.
+const podman = "Podman"
+
 // Found is an engine that answers.
 type Found struct {
 	Host    string // such as unix:///var/run/docker.sock
@@ -54,9 +57,9 @@ func find(ctx context.Context, getenv func(string) string) (Found, *client.Clien
 		lacks = append(lacks, host+": "+err.Error())
 	}
 	if len(lacks) == 0 {
-		return Found{}, nil, fmt.Errorf("%w: neither Docker nor Podman answers: there is no socket of either", container.ErrUnavailable)
+		return Found{}, nil, container.Unavailable("neither Docker nor Podman answers: there is no socket of either")
 	}
-	return Found{}, nil, fmt.Errorf("%w: neither Docker nor Podman answers: %s", container.ErrUnavailable, strings.Join(lacks, "; "))
+	return Found{}, nil, container.Unavailable("neither Docker nor Podman answers: %s", strings.Join(lacks, "; "))
 }
 
 // ask asks an engine who it is.
@@ -81,7 +84,7 @@ func ask(ctx context.Context, host string, getenv func(string) string) (Found, *
 	found := Found{Host: host, Name: "Docker", Version: v.Version}
 	for _, part := range v.Components {
 		if strings.HasPrefix(part.Name, "Podman") {
-			found.Name = "Podman"
+			found.Name = podman
 		}
 	}
 	return found, c, nil

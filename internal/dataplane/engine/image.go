@@ -16,6 +16,7 @@ import (
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/moby/moby/client"
 )
@@ -64,6 +65,15 @@ func (e *Engine) Load(ctx context.Context, digest v1.Hash, image v1.Image) (stri
 
 func (e *Engine) load(ctx context.Context, tag name.Tag, image v1.Image) error {
 	if there, err := e.has(ctx, tag.Name()); there || err != nil {
+		return err
+	}
+	config, err := image.ConfigFile()
+	if err == nil { // health checks and volumes are for the tasks' definitions to ask for, not for images
+		asked := config.Config.DeepCopy()
+		asked.Healthcheck, asked.Volumes = nil, nil
+		image, err = mutate.Config(image, *asked)
+	}
+	if err != nil {
 		return err
 	}
 	r, w := io.Pipe()
@@ -118,7 +128,7 @@ func (e *Engine) removeImages(ctx context.Context) error {
 }
 
 func (e *Engine) prune(ctx context.Context, repository string, keep func(tag string) bool) (removed int, err error) {
-	images, err := e.client.ImageList(ctx, client.ImageListOptions{Filters: client.Filters{}.Add("reference", repository)})
+	images, err := e.client.ImageList(ctx, client.ImageListOptions{}) // engines differ in how they filter names
 	if err != nil {
 		return 0, fmt.Errorf("listing the images of %s: %w", e.Found, err)
 	}

@@ -58,7 +58,7 @@ func (e *Engine) newNetwork(ctx context.Context, i fabric.Interface) (*network, 
 		}
 		n := &network{engine: e, id: made.ID, closed: make(chan struct{})}
 		if err := n.start(ctx); err != nil {
-			return nil, errors.Join(err, e.Remove(context.WithoutCancel(ctx), n.id))
+			return nil, errors.Join(err, e.remove(context.WithoutCancel(ctx), n.id))
 		}
 		return n, nil
 	}
@@ -74,7 +74,7 @@ func (e *Engine) networkOptions(i fabric.Interface, image string) client.Contain
 		HostConfig: &containerapi.HostConfig{
 			NetworkMode: "none", LogConfig: containerapi.LogConfig{Type: "none"}, ReadonlyRootfs: true, CapDrop: []string{"ALL"}, CapAdd: []string{"NET_ADMIN"},
 			SecurityOpt: []string{"no-new-privileges"}, Sysctls: map[string]string{"net.ipv4.ip_unprivileged_port_start": "0"},
-			Resources: containerapi.Resources{Devices: []containerapi.DeviceMapping{{PathOnHost: "/dev/net/tun", PathInContainer: "/dev/net/tun", CgroupPermissions: "rwm"}}},
+			Resources: containerapi.Resources{Ulimits: ulimits(nil), Devices: []containerapi.DeviceMapping{{PathOnHost: "/dev/net/tun", PathInContainer: "/dev/net/tun", CgroupPermissions: "rwm"}}},
 		},
 	}
 }
@@ -82,9 +82,9 @@ func (e *Engine) networkOptions(i fabric.Interface, image string) client.Contain
 // start starts the container and waits until it carries packets.
 func (n *network) start(ctx context.Context) error {
 	c := n.engine.client
-	attached, err := c.ContainerAttach(ctx, n.id, client.ContainerAttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})
+	attached, err := n.engine.attach(ctx, n.id, client.ContainerAttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})
 	if err != nil {
-		return fmt.Errorf("attaching: %w", err)
+		return err
 	}
 	n.conn, n.r = attached.Conn, bufio.NewReaderSize(attached.Reader, 256<<10)
 	ready := make(chan error, 1)
@@ -171,10 +171,10 @@ func (n *network) lost() {
 func (n *network) Close() error {
 	n.once.Do(func() {
 		close(n.closed)
-		_ = n.conn.Close()
-		if n.err = n.engine.Remove(context.Background(), n.id); n.err != nil {
+		if n.err = n.engine.remove(context.Background(), n.id); n.err != nil {
 			n.engine.config.Logger.Error("removing a network container", "id", n.id, "err", n.err)
 		}
+		_ = n.conn.Close()
 		n.engine.mu.Lock()
 		delete(n.engine.networks, n)
 		n.engine.mu.Unlock()

@@ -56,7 +56,7 @@ func (e *Engine) Start(ctx context.Context, spec container.Spec) (container.Cont
 	}
 	p := &process{engine: e, spec: spec, id: made.ID, output: make(chan struct{}), done: make(chan struct{}), removed: make(chan struct{})}
 	if err := p.start(ctx); err != nil {
-		return nil, errors.Join(err, e.Remove(context.WithoutCancel(ctx), p.id))
+		return nil, errors.Join(err, e.remove(context.WithoutCancel(ctx), p.id))
 	}
 	return p, nil
 }
@@ -64,13 +64,9 @@ func (e *Engine) Start(ctx context.Context, spec container.Spec) (container.Cont
 func (p *process) start(ctx context.Context) error {
 	e := p.engine
 	lasting := context.WithoutCancel(ctx) // the container lives on when ctx ends: that is Signal's matter
-	attached, err := e.client.ContainerAttach(ctx, p.id, client.ContainerAttachOptions{Stream: true, Stdout: true, Stderr: true})
+	attached, err := e.attach(ctx, p.id, client.ContainerAttachOptions{Stream: true, Stdout: true, Stderr: true})
 	if err != nil {
-		// Podman prepares a container to be attached to, and so finds what keeps it from starting; only the start says what that is.
-		if _, why := e.client.ContainerStart(ctx, p.id, client.ContainerStartOptions{}); why != nil {
-			return refused(ctx, why)
-		}
-		return fmt.Errorf("reading a container's output: %w", err)
+		return err
 	}
 	waiting := e.client.ContainerWait(lasting, p.id, client.ContainerWaitOptions{Condition: containerapi.WaitConditionNextExit})
 	if _, err := e.client.ContainerStart(ctx, p.id, client.ContainerStartOptions{}); err != nil {
@@ -93,6 +89,19 @@ func (p *process) start(ctx context.Context) error {
 	}()
 	go p.await(lasting, waiting, attached)
 	return nil
+}
+
+// attach takes part in the input and output of a container that has not been started.
+func (e *Engine) attach(ctx context.Context, id string, options client.ContainerAttachOptions) (client.ContainerAttachResult, error) {
+	attached, err := e.client.ContainerAttach(ctx, id, options)
+	if err == nil {
+		return attached, nil
+	}
+	// Podman prepares a container to be attached to, and so finds what keeps it from starting; only the start says what that is.
+	if _, why := e.client.ContainerStart(ctx, id, client.ContainerStartOptions{}); why != nil {
+		return attached, refused(ctx, why)
+	}
+	return attached, fmt.Errorf("attaching to a container: %w", err)
 }
 
 // refused tells an engine that says that something cannot be started from one that does not say it.
@@ -125,7 +134,7 @@ func (p *process) await(ctx context.Context, waiting client.ContainerWaitResult,
 	attached.Close()
 	<-p.output
 	close(p.done)
-	if err := e.Remove(ctx, p.id); err != nil {
+	if err := e.remove(ctx, p.id); err != nil {
 		e.config.Logger.Error("removing a container", "id", p.spec.ID, "err", err)
 	}
 	e.mu.Lock()
@@ -153,12 +162,12 @@ func (p *process) Signal(ctx context.Context, s os.Signal) error {
 	if gone(err) || cerrdefs.IsConflict(err) {
 		return nil
 	}
-	select {
-	case <-p.done: // engines differ in how they say it
+	// Engines differ in how they say that there is none to send it to.
+	state, failed := p.engine.client.ContainerInspect(ctx, p.id, client.ContainerInspectOptions{})
+	if cerrdefs.IsNotFound(failed) || failed == nil && state.Container.State != nil && !state.Container.State.Running {
 		return nil
-	default:
-		return fmt.Errorf("sending %v to a container: %w", s, err)
 	}
+	return fmt.Errorf("sending %v to a container: %w", s, err)
 }
 
 // signal names a signal, whose number is not the same on all systems.
@@ -186,7 +195,8 @@ func complaint(message string) string {
 	if _, cause, ok := strings.Cut(message, "unable to start container process: "); ok {
 		message = cause
 	}
-	return strings.TrimSuffix(strings.TrimSpace(message), ": unknown")
+	message, _, _ = strings.Cut(message, ": OCI ") // as Podman sums it up
+	return strings.Trim(strings.TrimSuffix(strings.ReplaceAll(message, `\"`, `"`), ": unknown"), " \r\n")
 }
 
 // options say what an engine is to make of a Spec.
@@ -204,9 +214,9 @@ func (e *Engine) options(s *container.Spec) client.ContainerCreateOptions {
 	host.Ulimits = ulimits(s.Ulimits)
 	config := &containerapi.Config{
 		Image: s.Image, Entrypoint: s.Args[:1], Cmd: s.Args[1:], Env: s.Env, WorkingDir: s.Dir, User: s.User, AttachStdout: true, AttachStderr: true,
-		Labels: e.labels(s.Group), Healthcheck: &containerapi.HealthConfig{Test: []string{"NONE"}}, // an image's own is not Fargate's
+		Labels: e.labels(s.Group),
 	}
-	if s.Network == "" {
+	if s.Network == "" || e.Found.Name == podman { // Docker has it of the network container, and Podman has not
 		config.Hostname = s.Hostname
 	}
 	return client.ContainerCreateOptions{Name: e.named(s.ID), Config: config, HostConfig: host}

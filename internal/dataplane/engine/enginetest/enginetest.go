@@ -101,7 +101,13 @@ var binary = sync.OnceValues(func() (string, error) {
 // Open opens an engine over a directory, with what Start gave.
 func Open(tb testing.TB, getenv func(string) string, dir string) *engine.Engine {
 	tb.Helper()
-	e, err := engine.Open(tb.Context(), engine.Config{Dir: dir, Getenv: getenv, Binary: binary, Logger: slog.New(slog.DiscardHandler)})
+	return OpenIdle(tb, getenv, dir, 0)
+}
+
+// OpenIdle is Open of an engine whose images do not stay for long.
+func OpenIdle(tb testing.TB, getenv func(string) string, dir string, idle time.Duration) *engine.Engine {
+	tb.Helper()
+	e, err := engine.Open(tb.Context(), engine.Config{Dir: dir, Getenv: getenv, Binary: binary, Idle: idle, Logger: slog.New(slog.NewTextHandler(tb.Output(), nil))})
 	if err != nil {
 		tb.Fatal(err)
 	}
