@@ -4,7 +4,6 @@ package container
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"runtime"
 )
