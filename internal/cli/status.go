@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -79,6 +80,8 @@ type statusView struct {
 	settings config.Environment
 	where    string // such as: the local cloud
 	records  string // why tasks do not run, on a local cloud without a runtime for them
+	cloud    daemon.Info
+	account  string // of the environment, on a local cloud
 	terminal ui.Terminal
 }
 
@@ -101,6 +104,7 @@ func (f *statusCommand) view(ctx context.Context, env Env, name string) (*status
 		if info.Runtime == daemon.None {
 			v.records = info.Lacks
 		}
+		v.cloud, v.account = info, cmp.Or(settings.Account, localAccount(name))
 	}
 	return v, nil
 }
@@ -125,6 +129,7 @@ func (v *statusView) write(env Env, s *status.Status) {
 	if v.records != "" {
 		fmt.Fprintf(env.Stdout, "\nTasks are records on this cloud, and do not run: %s\n", v.records)
 	}
+	writeUnjudged(env.Stdout, v.cloud, v.account)
 }
 
 // watch shows the status until ctx ends, which is no failure.

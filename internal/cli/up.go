@@ -109,7 +109,18 @@ func (f *up) run(ctx context.Context, env Env, name string) error {
 		}
 		o.progress.Close()
 		writeOutputs(env, outputs, url)
-		return f.whatNext(env, o, url, status)
+		if err := f.whatNext(env, o, url, status); err != nil || o.target != deploy.Local {
+			return err
+		}
+		dir, err := cloudDir(env, f.cloudDir)
+		if err != nil {
+			return err
+		}
+		info, err := daemon.NewClient(dir).Info(ctx)
+		if err == nil {
+			writeUnjudged(env.Stderr, info, o.account)
+		}
+		return err
 	})
 }
 

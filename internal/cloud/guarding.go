@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -93,6 +94,29 @@ func (g *guarding) tell(acl string, unjudged []string) {
 	if len(unjudged) > 0 {
 		g.logger.Warn("a web ACL protects less here than on AWS: what cannot be judged never matches", "acl", acl, "not judged", strings.Join(unjudged, "; "))
 	}
+}
+
+// Unjudged is what of a web ACL that protects something cannot be judged by the local cloud, and so never matches.
+type Unjudged struct {
+	WebACL string   `json:"web_acl"` // its ARN
+	Parts  []string `json:"parts"`   // such as: the rule X: the managed rule group Y, whose rules are not published
+}
+
+// Unjudged tells of the web ACLs of all accounts, by their ARNs.
+func (c *Cloud) Unjudged() []Unjudged {
+	if c.balancing == nil {
+		return nil
+	}
+	g := c.balancing.guards
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var out []Unjudged
+	for _, arn := range slices.Sorted(maps.Keys(g.acls)) {
+		if parts := g.acls[arn].Unjudged(); len(parts) > 0 {
+			out = append(out, Unjudged{arn, parts})
+		}
+	}
+	return out
 }
 
 func (g *guarding) acl(arn string) *firewall.ACL {

@@ -111,7 +111,7 @@ var layers = map[string][]string{
 	"internal/config":              {"internal/hint"},
 	"internal/database":            {"internal/dataplane/fabric", "internal/hint", "internal/inspect", "internal/machine"},
 	"internal/dataplane/image":     {},
-	"internal/dataplane/firewall":  {},
+	"internal/dataplane/firewall":  {"internal/dataplane/firewall"},
 	"internal/dataplane/proxy":     {"internal/dataplane/firewall"},
 	"internal/dataplane/postgres":  {"internal/dataplane/postgres", "internal/disk", "internal/hint"},
 	"internal/datachannel":         {},

@@ -23,7 +23,7 @@ func (d *daemon) control() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /info", func(w http.ResponseWriter, _ *http.Request) {
 		info := d.info
-		info.Calls = d.calls.Load()
+		info.Calls, info.Unjudged = d.calls.Load(), d.cloud.Unjudged()
 		d.answer(w, info)
 	})
 	mux.HandleFunc("GET /keys/{account}", func(w http.ResponseWriter, r *http.Request) {

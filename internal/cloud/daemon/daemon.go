@@ -47,6 +47,8 @@ type Info struct {
 	Lacks    string    `json:"lacks,omitempty"`  // why tasks do not run, with the runtime None
 	Wants    bool      `json:"wants,omitempty"`  // tasks were to run, and cannot
 	Calls    uint64    `json:"calls"`            // answered since the start
+
+	Unjudged []cloud.Unjudged `json:"unjudged,omitempty"` // of web ACLs that are in use
 }
 
 // PortError means that a port could not be listened on.

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"atoll/internal/dataplane/firewall"
+	"atoll/internal/dataplane/firewall/firewalltest"
 	"atoll/internal/dataplane/proxy"
 )
 
@@ -39,17 +41,23 @@ func BenchmarkProxy(b *testing.B) {
 			load(b, s.Listener.Addr().String())
 		})
 	}
-	b.Run("balancer", func(b *testing.B) {
-		w := start(b)
-		at := w.server(handler)
-		w.simple(at)
-		w.config.Listeners[0].Rules = append([]proxy.Rule{
-			{Priority: 1, Conditions: []proxy.Condition{{Field: proxy.FieldPath, Values: []string{"/api/*"}}}, Fixed: &proxy.Fixed{Status: 404}},
-			{Priority: 2, Conditions: []proxy.Condition{{Field: proxy.FieldHost, Values: []string{"*.example.com"}}}, Fixed: &proxy.Fixed{Status: 404}},
-		}, w.config.Listeners[0].Rules...)
-		w.apply()
-		load(b, w.edge)
-	})
+	for name, guards := range map[string]map[string]proxy.Guard{"balancer": nil, "guarded": {"arn:web": firewall.Compile(firewalltest.TenRules(), nil)}} {
+		b.Run(name, func(b *testing.B) { benchmarkBalancer(b, handler, guards) })
+	}
+}
+
+// benchmarkBalancer measures a load balancer with listener rules, and with a web ACL of ten rules if it is guarded.
+func benchmarkBalancer(b *testing.B, handler http.HandlerFunc, guards map[string]proxy.Guard) {
+	w := start(b)
+	w.Protect(guards)
+	at := w.server(handler)
+	w.simple(at)
+	w.config.Listeners[0].Rules = append([]proxy.Rule{
+		{Priority: 1, Conditions: []proxy.Condition{{Field: proxy.FieldPath, Values: []string{"/api/*"}}}, Fixed: &proxy.Fixed{Status: 404}},
+		{Priority: 2, Conditions: []proxy.Condition{{Field: proxy.FieldHost, Values: []string{"*.example.com"}}}, Fixed: &proxy.Fixed{Status: 404}},
+	}, w.config.Listeners[0].Rules...)
+	w.apply()
+	load(b, w.edge)
 }
 
 // pool is the simplest pool of buffers.
