@@ -55,6 +55,21 @@ func newCloudStatus(env Env) *cobra.Command {
 	return cmd
 }
 
+// Bytes of free disk below which a cloud is said to have a full one, and which the making of an environment takes: its image as pushed and as
+// unpacked, its database and that one's first backup (220 MB of the example's).
+const (
+	lowDisk = 64 << 20
+	roomFor = 256 << 20
+)
+
+// diskLine tells how much space a cloud has left, and what happens if it has none.
+func diskLine(info daemon.Info) string {
+	if info.Free >= lowDisk {
+		return fmt.Sprintf("%d MB free", info.Free>>20)
+	}
+	return fmt.Sprintf("FULL: %d MB free. What writes is refused until there is space; what runs goes on, and nothing is lost. Free space on this machine", info.Free>>20)
+}
+
 func printStatus(env Env, info daemon.Info) {
 	tasks := "run with " + string(info.Runtime)
 	if info.Engine != "" {
@@ -68,6 +83,7 @@ func printStatus(env Env, info daemon.Info) {
 		{"Edge", info.Edge + " (load balancers)"},
 		{"Tasks", tasks},
 		{"Directory", info.Dir},
+		{"Disk", diskLine(info)},
 		{"Process", fmt.Sprintf("%d, since %s (%s)", info.PID, info.Started.Local().Format(time.DateTime), time.Since(info.Started).Round(time.Second))},
 		{"Account", info.Account},
 		{"Services", strings.Join(info.Services, ", ")},

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"atoll/internal/build"
+	"atoll/internal/cloud/daemon"
 	"atoll/internal/config"
 	"atoll/internal/deploy"
 	"atoll/internal/inspect"
@@ -76,6 +77,9 @@ func (f *deployCommand) run(ctx context.Context, env Env, name string) error {
 	defer p.Close()
 	image := f.image
 	if image == "" {
+		if err := f.localRoom(ctx, env); err != nil {
+			return err
+		}
 		image, err = f.buildAndPush(ctx, env, p, e, repository)
 	} else {
 		image, err = resolve(ctx, e, repository, image)
@@ -97,6 +101,22 @@ func (f *deployCommand) run(ctx context.Context, env Env, name string) error {
 	p.Say("%s runs the new image after %s", name, ui.Seconds(time.Since(began)))
 	fmt.Fprintln(env.Stdout, image)
 	return nil
+}
+
+// localRoom refuses to build for a local cloud that has no space to take an image.
+func (f *environment) localRoom(ctx context.Context, env Env) error {
+	if f.target != string(deploy.Local) {
+		return nil
+	}
+	dir, err := cloudDir(env, f.cloudDir)
+	if err != nil {
+		return err
+	}
+	info, err := daemon.NewClient(dir).Info(ctx)
+	if err != nil {
+		return err
+	}
+	return hasRoom(info, lowDisk)
 }
 
 // repositories gives an environment's repositories, by name without its prefix.

@@ -103,7 +103,22 @@ func (f *environment) with(ctx context.Context, env Env, name string, do func(o 
 	if o.Session, err = deploy.Open(ctx, c); err != nil {
 		return err
 	}
-	return located(do(o), e)
+	return f.onFullDisk(ctx, o, located(do(o), e))
+}
+
+// onFullDisk adds to an error that the disk of the local cloud is full, where it is: the error itself may come of that and not say so.
+func (f *environment) onFullDisk(ctx context.Context, o *opened, err error) error {
+	if err == nil || ctx.Err() != nil || o.target != deploy.Local || isFull(err) {
+		return err
+	}
+	info, infoErr := daemon.NewClient(daemon.Dir(o.cloud.Dir)).Info(ctx)
+	if infoErr != nil || info.Free >= lowDisk {
+		return err
+	}
+	p := *advised(err)
+	p.err = fmt.Errorf("%w\nThe disk of the local cloud is full: %d MB are free where %s lies", p.err, info.Free>>20, info.Dir)
+	p.try = "free space there, and run the same again: it carries on where this ended"
+	return &p
 }
 
 // located adds to a failure of Terraform the settings that its text names.

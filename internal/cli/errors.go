@@ -9,11 +9,13 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/aws/smithy-go"
 	"github.com/spf13/cobra"
 
 	"atoll/internal/cloud"
 	"atoll/internal/cloud/daemon"
 	"atoll/internal/cloud/state"
+	"atoll/internal/cloud/wire"
 	"atoll/internal/hint"
 	"atoll/internal/release"
 	"atoll/internal/terraform"
@@ -78,6 +80,12 @@ func report(w io.Writer, err error) int {
 	return p.code
 }
 
+// isFull reports whether an error comes of a full disk: this program's, or the one that the local cloud lies on.
+func isFull(err error) bool {
+	refusal, ok := errors.AsType[smithy.APIError](err)
+	return errors.Is(err, syscall.ENOSPC) || ok && refusal.ErrorCode() == wire.CodeDiskFull
+}
+
 // advised gives an error its advice and its exit code.
 func advised(err error) *problem {
 	if p := (*problem)(nil); errors.As(err, &p) {
@@ -123,7 +131,7 @@ func advised(err error) *problem {
 		p.try = "atoll cloud restore FILE      (puts a saved cloud in its place)\natoll cloud reset             (begins anew)\nnothing was changed"
 	case errors.Is(err, cloud.ErrArchive):
 		p.try = "use a file that 'atoll cloud save' wrote; nothing was changed"
-	case errors.Is(err, syscall.ENOSPC):
+	case isFull(err):
 		p.try = "free some disk space, and run the same again; nothing is lost"
 	case errors.Is(err, fs.ErrPermission):
 		p.try = "give yourself access to it, or use another --dir"

@@ -118,6 +118,11 @@ func (v *statusView) load(ctx context.Context) (*status.Status, error) {
 	if err != nil {
 		return nil, err
 	}
+	if v.cloud.Dir != "" {
+		if v.cloud, err = daemon.NewClient(daemon.Dir(v.cloud.Dir)).Info(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if s.LoadBalancer != nil {
 		s.LoadBalancer.URL, err = v.f.urlOf(ctx, v.env, e, v.settings)
 	}
@@ -126,6 +131,9 @@ func (v *statusView) load(ctx context.Context) (*status.Status, error) {
 
 func (v *statusView) write(env Env, s *status.Status) {
 	writeStatus(env.Stdout, s, v.where, time.Now(), v.terminal.Colours)
+	if v.cloud.Dir != "" && v.cloud.Free < lowDisk {
+		fmt.Fprintf(env.Stdout, "\nThe disk of the local cloud, with %s, is %s.\n", v.cloud.Dir, diskLine(v.cloud))
+	}
 	if v.records != "" {
 		fmt.Fprintf(env.Stdout, "\nTasks are records on this cloud, and do not run: %s\n", v.records)
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -133,10 +134,22 @@ func canRun(ctx context.Context, env Env, o *opened) error {
 		return advise(fmt.Errorf("tasks cannot run on this machine: %s", strings.ReplaceAll(o.cloud.Lacks, "\n", "; ")),
 			"start Docker or Podman, then atoll cloud stop, and the same again\nor, as root on Linux: atoll cloud stop, then sudo atoll cloud start --detach\nor ATOLL_RUNTIME=none atoll cloud start --detach, to rehearse Terraform alone: nothing runs then")
 	}
+	if err := hasRoom(o.cloud, roomFor); err != nil {
+		return err
+	}
 	if none, set := o.environment.Setting("database"); set && none.Value.IsNull() {
 		return nil
 	}
 	return canServe(ctx, env)
+}
+
+// hasRoom refuses to begin what would end on a full disk.
+func hasRoom(cloud daemon.Info, needed uint64) error {
+	if cloud.Free >= needed {
+		return nil
+	}
+	return advise(fmt.Errorf("the disk of the local cloud is full: %d MB are free where %s lies, and this takes up to %d MB: %w", cloud.Free>>20, cloud.Dir, needed>>20, syscall.ENOSPC),
+		"free space there, and run the same again; nothing was changed\nor ATOLL_CLOUD_DIR=DIR, on another disk, for a cloud of its own")
 }
 
 // writeExample lays out the example app where the current folder has no project.

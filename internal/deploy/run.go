@@ -56,7 +56,7 @@ func (p *Plan) Remove() { _ = os.Remove(p.file) } // in the system's folder for 
 // Apply applies a plan.
 func (s *Session) Apply(ctx context.Context, p *Plan) error {
 	a := newApplying(s.c.Progress, p.Summary)
-	return a.finish(s.space.ApplyPlan(ctx, s.options(), p.file, a.on))
+	return a.finish(s.keepingState(a.on, func(on func(terraform.Message)) error { return s.space.ApplyPlan(ctx, s.options(), p.file, on) }))
 }
 
 // Up plans and applies in one run of Terraform, without asking.
@@ -71,7 +71,7 @@ func (s *Session) apply(ctx context.Context, destroy bool) (*Summary, error) {
 	var summary *Summary
 	err := s.withoutVanished(ctx, func() error {
 		a := newApplying(s.c.Progress, nil)
-		err := a.finish(s.space.Apply(ctx, o, a.on))
+		err := a.finish(s.keepingState(a.on, func(on func(terraform.Message)) error { return s.space.Apply(ctx, o, on) }))
 		summary = a.summary
 		return err
 	})

@@ -20,6 +20,8 @@ type Message struct {
 	Hook       *Hook       `json:"hook"`       // apply_* and refresh_*
 	Changes    *Counts     `json:"changes"`    // change_summary
 	Diagnostic *Diagnostic `json:"diagnostic"` // diagnostic
+
+	State json.RawMessage `json:"state"` // log: the whole state, where it could be written nowhere
 }
 
 // Change is what a plan means to do with a resource.

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+
+	"atoll/internal/disk"
 )
 
 // Keys are the access keys of an account's root user.
@@ -22,9 +24,7 @@ type Authority struct {
 func (d *daemon) control() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /info", func(w http.ResponseWriter, _ *http.Request) {
-		info := d.info
-		info.Calls, info.Unjudged = d.calls.Load(), d.cloud.Unjudged()
-		d.answer(w, info)
+		d.answer(w, d.about())
 	})
 	mux.HandleFunc("GET /keys/{account}", func(w http.ResponseWriter, r *http.Request) {
 		key, err := d.cloud.AccountKey(r.Context(), r.PathValue("account"))
@@ -67,6 +67,16 @@ func (d *daemon) control() http.Handler {
 		}
 	})
 	return mux
+}
+
+// about is what there is to say of the cloud now.
+func (d *daemon) about() Info {
+	info := d.info
+	info.Calls, info.Unjudged = d.calls.Load(), d.cloud.Unjudged()
+	if space, err := disk.Free(info.Dir); err == nil {
+		info.Free = space.Free
+	}
+	return info
 }
 
 // started notes whether anything was written.

@@ -47,6 +47,7 @@ type Info struct {
 	Lacks    string    `json:"lacks,omitempty"`  // why tasks do not run, with the runtime None
 	Wants    bool      `json:"wants,omitempty"`  // tasks were to run, and cannot
 	Calls    uint64    `json:"calls"`            // answered since the start
+	Free     uint64    `json:"disk_free"`        // bytes that the disk with Dir has left
 
 	Unjudged []cloud.Unjudged `json:"unjudged,omitempty"` // of web ACLs that are in use
 }
@@ -161,7 +162,7 @@ func (d *daemon) serve(ctx context.Context, listener net.Listener, ready func(In
 			failed <- nil
 		}()
 	}
-	ready(d.info)
+	ready(d.about())
 	var first error
 	running := len(servers)
 	select {

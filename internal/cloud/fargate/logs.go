@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"atoll/internal/cloud/state"
+	"atoll/internal/cloud/wire"
 )
 
 const (
@@ -153,7 +154,11 @@ func (t *task) prepareLogs(ctx context.Context) error {
 			return failed("ResourceInitializationError", "failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: %v : exit status 1", err)
 		}
 		c.log = newLogStream(t.now, options["mode"] == "non-blocking", func(ctx context.Context, lines []string, at time.Time) error {
-			return t.agent.d.Logs.PutTrusted(ctx, sc, group, stream, lines, at)
+			err := t.agent.d.Logs.PutTrusted(ctx, sc, group, stream, lines, at)
+			if _, refused := errors.AsType[*wire.Error](err); err != nil && !refused {
+				t.agent.d.Logger.Error("log lines of a task are lost", "group", group, "stream", stream, "lines", len(lines), "err", err)
+			}
+			return err
 		})
 	}
 	return nil

@@ -89,12 +89,6 @@ func private(info os.FileInfo) bool {
 	return ok && info.IsDir() && info.Mode().Perm()&0o077 == 0 && int(st.Uid) == os.Geteuid()
 }
 
-// Full reports whether an error says that no space is left on the disk.
-func Full(err error) bool {
-	exit, ok := errors.AsType[*ExitError](err)
-	return errors.Is(err, syscall.ENOSPC) || ok && exit.Full()
-}
-
 // owns reports whether a file is the user's.
 func (i identity) owns(info os.FileInfo) bool {
 	st, ok := info.Sys().(*syscall.Stat_t)

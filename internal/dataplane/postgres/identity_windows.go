@@ -37,7 +37,4 @@ func alive(int) bool { return false }
 
 func private(os.FileInfo) bool { return false }
 
-// Full reports whether an error says that no space is left on the disk.
-func Full(error) bool { return false }
-
 func (identity) owns(os.FileInfo) bool { return true }

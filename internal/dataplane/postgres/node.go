@@ -48,9 +48,6 @@ func (e *ExitError) Error() string {
 
 func (e *ExitError) Unwrap() error { return e.Err }
 
-// Full reports whether the server found no space on the disk.
-func (e *ExitError) Full() bool { return strings.Contains(e.Log, noSpace) }
-
 // Settings reports whether the server refused its configuration.
 func (e *ExitError) Settings() bool {
 	for _, words := range []string{"configuration file", "invalid value for parameter", "is outside the valid range for parameter", "could not map anonymous shared memory",

@@ -106,10 +106,15 @@ func (v *server) data(node string) string { return filepath.Join(v.dir, node) }
 // bring makes the server as specified. Where that fails before it had to be stopped, it goes on as it was.
 func (v *server) bring(ctx context.Context, spec Spec) (_ Report, err error) {
 	before := v.want
+	crashed := before != nil && !v.primary.Load().up()
 	v.want = nil
 	defer func() {
-		if err != nil && v.want == nil && v.primary.Load().up() {
+		switch {
+		case err == nil && crashed:
+			v.sup.config.Notify(Event{v.name, Recovered, ""})
+		case err != nil && v.want == nil && (crashed || v.primary.Load().up()):
 			v.want = before
+			v.repair()
 		}
 	}()
 	if err := v.sup.place.make(v.sup.who, v.dir, filepath.Join(v.dir, "log")); err != nil {
@@ -129,7 +134,7 @@ func (v *server) bring(ctx context.Context, spec Spec) (_ Report, err error) {
 	v.want = &spec
 	if err := v.serve(ctx, n); err != nil {
 		v.want = nil
-		if n.up() && before != nil {
+		if crashed || before != nil && n.up() {
 			return report, err
 		}
 		return report, errors.Join(err, v.stop(context.WithoutCancel(ctx), sigFast))

@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"syscall"
 	"time"
 
@@ -16,6 +18,11 @@ const (
 	enoughSpace = 32 << 20
 	spacePoll   = time.Second
 )
+
+// Full reports whether an error says that no space is left on the disk: this process's, or one of PostgreSQL's programs.
+func Full(err error) bool {
+	return err != nil && (errors.Is(err, syscall.ENOSPC) || strings.Contains(err.Error(), noSpace))
+}
 
 // roomFor refuses a copy of a running server's data for which there is no space. It begins with a new file of WAL: a server that cannot write
 // that ends at once.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"slices"
 	"strings"
@@ -279,18 +280,24 @@ func (s *Service) fail(ctx context.Context, j job, err error) bool {
 	if ctx.Err() != nil {
 		return false
 	}
-	s.d.Logger.Error("the database server of a DB instance does not do as it should", "instance", j.r.ID, "resource", j.key.resource, "err", err)
-	status := "failed"
+	status, level := "failed", slog.LevelError
 	if e, ok := errors.AsType[*ServerError](err); ok {
 		status = e.Status
 	}
+	if status == "storage-full" {
+		s.keeper.delay(j.key)
+		if !j.r.Server.Ran {
+			status = "failed" // clients wait for the end of the other one, while nobody is told why
+		}
+	}
+	if status == j.r.Server.Status {
+		level = slog.LevelDebug // it was said before
+	}
+	s.d.Logger.Log(ctx, level, "the database server of a DB instance does not do as it should", "instance", j.r.ID, "resource", j.key.resource, "err", err)
 	up := s.answers(ctx, j.key.resource)
 	s.servers.put(j.key.resource, up)
 	if up {
 		s.serve(j.r)
-	}
-	if status == "storage-full" {
-		s.keeper.delay(j.key)
 	}
 	s.change(ctx, j.key, func(t *txn, r *instanceRecord) error {
 		r.Server.Done, r.Server.Status = j.r.Server.Wanted, status
