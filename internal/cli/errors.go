@@ -16,6 +16,7 @@ import (
 	"atoll/internal/cloud/daemon"
 	"atoll/internal/cloud/state"
 	"atoll/internal/cloud/wire"
+	"atoll/internal/dataplane/image"
 	"atoll/internal/hint"
 	"atoll/internal/release"
 	"atoll/internal/terraform"
@@ -103,6 +104,9 @@ func advised(err error) *problem {
 	case errors.As(err, &bad):
 		p.err, p.code = bad, exitRolledBack
 		p.try = "mend the app, and run atoll deploy again; what ran before runs still"
+		if strings.Contains(bad.Error(), image.Damaged) {
+			p.try = "deploy the app with a change, or another image by --image: the registry's copy of this one is damaged, and stays so"
+		}
 	case errors.Is(err, context.Canceled) && errors.As(err, &failure):
 		p.err, p.code = errors.New("interrupted"), exitInterrupted
 		p.try = "run the same again: it carries on where this ended"

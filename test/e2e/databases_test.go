@@ -36,7 +36,8 @@ type store struct {
 	small    bool // the cloud's directory is on a file system of its own
 }
 
-// TestDatabases does to the example app's database what happens to databases: snapshots and restores, failover, another class, a full disk.
+// TestDatabases does to the example app's data what happens to data: snapshots and restores, failover, another class, a full disk, an image that
+// is not what it was.
 func TestDatabases(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("tasks need root: run the tests as root to have them tested")
@@ -55,13 +56,16 @@ func TestDatabases(t *testing.T) {
 	t.Cleanup(func() { run(t, nil, atoll, "cloud", "stop", "--dir", c.dir).must(0) })
 	c.env = c.settingsFor("dev")
 	s := &store{guestbook: &guestbook{t: t, cloud: c, dir: t.TempDir()}, rds: rds.NewFromConfig(c.config()), small: unmounted == nil}
+	t.Run("the disk fills up while the environment is made", s.upOnFullDisk)
 	s.up()
 
 	t.Run("a snapshot keeps what was there", s.restoreSnapshot)
 	t.Run("a restore goes to a moment between two writes", s.restoreTime)
 	t.Run("another class, and a reboot", s.changeClass)
+	t.Run("a full disk", s.fullDisk)
 	t.Run("a failover loses nothing that was answered", s.failOver)
 	t.Run("the last snapshot of a deleted instance has its rows", s.finalSnapshot)
+	t.Run("a tampered image does not run", s.tamper)
 }
 
 func (s *store) up() {

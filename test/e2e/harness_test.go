@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"atoll/internal/cloud/daemon"
 )
 
 // atoll is the binary under test, built once.
@@ -117,23 +119,47 @@ func (c *localCloud) setting(name string) string {
 // kill ends the cloud's process without warning, and starts it again at the same address.
 func (c *localCloud) kill() {
 	c.t.Helper()
-	var status struct {
-		PID      int    `json:"pid"`
-		Endpoint string `json:"endpoint"`
-		Edge     string `json:"edge"`
+	port, edge := c.end()
+	if r := c.again(port, edge); r.code != 0 {
+		c.t.Fatalf("the cloud did not start again\n%s", r.stderr)
 	}
-	out := run(c.t, nil, atoll, "cloud", "status", "--json", "--dir", c.dir).must(0)
-	if err := json.Unmarshal([]byte(out), &status); err != nil {
-		c.t.Fatal(err)
-	}
+}
+
+// end ends the cloud's process without warning, and gives its ports.
+func (c *localCloud) end() (port, edge string) {
+	c.t.Helper()
+	status := c.status()
 	if err := syscall.Kill(status.PID, syscall.SIGKILL); err != nil {
 		c.t.Fatal(err)
 	}
-	port, edge := status.Endpoint[strings.LastIndex(status.Endpoint, ":")+1:], status.Edge[strings.LastIndex(status.Edge, ":")+1:]
+	return c.portsOf(status)
+}
+
+func (c *localCloud) ports() (port, edge string) {
+	c.t.Helper()
+	return c.portsOf(c.status())
+}
+
+func (c *localCloud) portsOf(status daemon.Info) (port, edge string) {
+	return status.Endpoint[strings.LastIndex(status.Endpoint, ":")+1:], status.Edge[strings.LastIndex(status.Edge, ":")+1:]
+}
+
+func (c *localCloud) status() (status daemon.Info) {
+	c.t.Helper()
+	if err := json.Unmarshal([]byte(run(c.t, nil, atoll, "cloud", "status", "--json", "--dir", c.dir).must(0)), &status); err != nil {
+		c.t.Fatal(err)
+	}
+	return status
+}
+
+// again starts the cloud at an address that it had, as soon as that is free, and gives the last attempt.
+func (c *localCloud) again(port, edge string) result {
+	c.t.Helper()
 	deadline := time.Now().Add(10 * time.Second)
-	for run(c.t, nil, atoll, "cloud", "start", "--detach", "--port", port, "--edge-port", edge, "--runtime", c.runtime, "--dir", c.dir).code != 0 {
-		if time.Now().After(deadline) {
-			c.t.Fatal("the cloud did not start again")
+	for {
+		r := run(c.t, nil, atoll, "cloud", "start", "--detach", "--port", port, "--edge-port", edge, "--runtime", c.runtime, "--dir", c.dir)
+		if r.code == 0 || time.Now().After(deadline) || strings.Contains(r.stderr, "no space left") {
+			return r
 		}
 	}
 }

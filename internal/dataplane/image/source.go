@@ -33,8 +33,11 @@ type DigestError struct {
 	Size int64 // bytes that came
 }
 
+// Damaged is what a DigestError says of content, also where only its text has come through.
+const Damaged = "was tampered with or damaged"
+
 func (e *DigestError) Error() string {
-	return fmt.Sprintf("the %s %s was tampered with or damaged: its content, %d bytes, has the digest %s", e.What, e.Want, e.Size, e.Got)
+	return fmt.Sprintf("the %s %s %s: its content, %d bytes, has the digest %s", e.What, e.Want, Damaged, e.Size, e.Got)
 }
 
 // FromImage is a Source of one image.
