@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -67,7 +68,7 @@ func TestScripts(t *testing.T) {
 			_, noClient := exec.LookPath("psql")
 			return err == nil && noClient == nil, nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"alarm": alarm, "corrupt": corrupt, "exits": exits, "interrupted": interrupted, "mode": mode, "repository": repository, "settled": settled, "shop": shop, "writes": writes},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"alarm": alarm, "corrupt": corrupt, "exits": exits, "interrupted": interrupted, "mode": mode, "repository": repository, "settled": settled, "shop": shop, "taken": taken, "writes": writes},
 	})
 }
 
@@ -80,6 +81,14 @@ func corrupt(ts *testscript.TestScript, _ bool, args []string) {
 		raw[i] ^= 0xa5
 	}
 	ts.Check(os.WriteFile(path, raw, 0o600))
+}
+
+// taken listens on a free port of 127.0.0.1 until the script's end, and has a variable name it: taken PORT.
+func taken(ts *testscript.TestScript, _ bool, args []string) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0") //nolint:noctx // it does not block
+	ts.Check(err)
+	ts.Defer(func() { _ = l.Close() })
+	ts.Setenv(args[0], strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
 }
 
 // exits runs a program and wants an exit code: exits 5 atoll explain dev web db.
