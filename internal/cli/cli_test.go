@@ -85,7 +85,7 @@ func corrupt(ts *testscript.TestScript, _ bool, args []string) {
 
 // taken listens on a free port of 127.0.0.1 until the script's end, and has a variable name it: taken PORT.
 func taken(ts *testscript.TestScript, _ bool, args []string) {
-	l, err := net.Listen("tcp4", "127.0.0.1:0") //nolint:noctx // it does not block
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
 	ts.Check(err)
 	ts.Defer(func() { _ = l.Close() })
 	ts.Setenv(args[0], strconv.Itoa(l.Addr().(*net.TCPAddr).Port))

@@ -7,7 +7,8 @@
 // 127.0.0.1 at a port of its own; the supervisor itself comes by a Unix socket as the superuser rdsadmin, who cannot come otherwise.
 // The master user is in rds_superuser and no superuser, as on RDS.
 //
-// A server that ends by itself is started again, with growing pauses, or its synchronous standby takes over. Of a killed process's
+// A server that ends by itself is started again, with growing pauses, or its synchronous standby takes over. On a full disk it goes on reading; once
+// there is space it is as before. Of a killed process's
 // servers the next supervisor in the directory finds the pid files, ends what is still theirs, and starts anew; crash recovery
 // is PostgreSQL's. Snapshots are base backups in the form of data directories (backup.go); restores replay the archived WAL on one.
 //
