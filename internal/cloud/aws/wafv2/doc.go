@@ -15,7 +15,7 @@
 //     ACL that is in use cannot be judged. Groups of sellers in the AWS Marketplace are unknown.
 //   - Without an edge, web ACLs are records.
 //   - Clients at the edge of the local cloud have the address by which they come to it, such as 127.0.0.1.
-//   - Samples, and the counts of rates, are lost with the process. Data protection acts on neither samples nor logs. Logs to S3 are not written.
+//   - Samples, and the counts of rates, are lost with the process, and once a web ACL protects nothing. Data protection acts on neither samples nor logs. Logs to S3 are not written.
 //     Entries of logs do not tell the keys of rates. There are no metrics of labels, and no country in samples and logs.
 //   - Web ACLs protect Application Load Balancers only. Other resources are refused, as are logs to Firehose, monetization, Firewall
 //     Manager, API keys and the mobile SDK. ApplicationIntegrationURL is never given. Protection against DDoS attacks is stored and shown.
