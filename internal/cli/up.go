@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
 	"atoll/internal/build"
@@ -76,6 +77,9 @@ func (f *up) run(ctx context.Context, env Env, name string) error {
 		defer first.close()
 		first.pushMeanwhile(ctx)
 		summary, err := f.apply(ctx, env, o)
+		if failure := (*terraform.Failure)(nil); errors.As(err, &failure) {
+			f.databasesFailed(ctx, env, o)
+		}
 		if err := first.pushed(err); err != nil {
 			return err
 		}
@@ -123,6 +127,21 @@ func (f *up) run(ctx context.Context, env Env, name string) error {
 		}
 		return err
 	})
+}
+
+// databasesFailed tells why databases do not answer: Terraform names their state alone.
+func (f *up) databasesFailed(ctx context.Context, env Env, o *opened) {
+	e, _, err := f.inspect(context.WithoutCancel(ctx), env, o.environment.Name)
+	if err != nil {
+		return // there is an error to tell already
+	}
+	for i := range e.Databases {
+		d := &e.Databases[i]
+		if state := aws.ToString(d.Detail.DBInstanceStatus); !d.Answers() && state != "creating" && state != "deleting" {
+			why, _ := e.Why(context.WithoutCancel(ctx), d)
+			o.progress.Say("The database %s is %s: %s", d.ID, state, why)
+		}
+	}
 }
 
 // canRun says what the machine lacks to run an environment, before anything is made. A cloud that was started to keep records needs nothing.

@@ -7,11 +7,6 @@ import (
 	"time"
 )
 
-// serving are the states of an RDS instance in which it answers.
-// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html
-var serving = [...]string{"available", "backing-up", "configuring-associate-role", "configuring-disassociate-role", "configuring-enhanced-monitoring",
-	"configuring-iam-database-auth", "configuring-log-exports", "modifying", "resetting-master-credentials", "storage-config-upgrade", "storage-initialization", "storage-optimization"}
-
 // A service's tasks keep failing if so many have ended by a failure of their own within so long.
 const (
 	failingTasks = 2
@@ -30,8 +25,8 @@ func (s *Status) judge(now time.Time) {
 	}
 	s.balancer()
 	for _, d := range s.Databases {
-		if !slices.Contains(serving[:], d.Status) {
-			s.problem("database "+d.ID, "it is "+d.Status, "")
+		if !d.answers {
+			s.problem("database "+d.ID, "it is "+d.Status, d.Why)
 		}
 	}
 	for _, j := range s.Jobs {

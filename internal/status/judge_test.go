@@ -12,7 +12,7 @@ func well() *Status {
 		Services: []Service{{Name: "web", Desired: 2, Running: 2, Definition: "web:2", Deployments: []Deployment{{Status: "PRIMARY", State: "COMPLETED"}},
 			Targets: []Target{{Address: "10.0.0.1", Port: 8080, State: "healthy"}, {Address: "10.0.0.2", Port: 8080, State: "draining"}}}},
 		LoadBalancer: &LoadBalancer{State: "active", URL: "http://x"},
-		Databases:    []Database{{ID: "shop-dev", Status: "backing-up"}},
+		Databases:    []Database{{ID: "shop-dev", Status: "backing-up", answers: true}},
 		Jobs:         []Job{{Name: "report"}},
 	}
 }
@@ -40,7 +40,7 @@ func TestJudge(t *testing.T) {
 		}, "service web: its target 10.0.0.1:8080 is unhealthy", "Request timed out"},
 		"not yet healthy": {func(s *Status) { s.Services[0].Targets[0].State = "initial" }, "service web: the load balancer has no healthy target for it yet", ""},
 		"balancer":        {func(s *Status) { s.LoadBalancer.State = "provisioning" }, "load balancer: it is provisioning", ""},
-		"database":        {func(s *Status) { s.Databases[0].Status = "storage-full" }, "database shop-dev: it is storage-full", ""},
+		"database":        {func(s *Status) { s.Databases[0] = Database{ID: "shop-dev", Status: "storage-full", Why: "no space"} }, "database shop-dev: it is storage-full", "no space"},
 		"job":             {func(s *Status) { s.Jobs[0].Last = &failed }, "job report: its last run failed", "exit code 1: Essential container in task exited"},
 		"alarms": {func(s *Status) {
 			s.Alarms.All = []Alarm{{Name: "cpu", State: "ALARM", Text: "too much"}, {Name: "mem", State: "ALARM"}}

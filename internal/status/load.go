@@ -24,7 +24,14 @@ import (
 func Load(ctx context.Context, e *inspect.Environment, now time.Time) (*Status, error) {
 	s := &Status{Environment: e.Name, Region: e.Config.Region, LoadBalancer: balancer(e.LoadBalancer), Problems: []Problem{}, Databases: []Database{}} // lists that JSON has as such
 	for i := range e.Databases {
-		s.Databases = append(s.Databases, database(&e.Databases[i]))
+		d := database(&e.Databases[i])
+		if !d.answers {
+			var err error
+			if d.Why, err = e.Why(ctx, &e.Databases[i]); err != nil {
+				return nil, err
+			}
+		}
+		s.Databases = append(s.Databases, d)
 	}
 	l := &loader{e: e, s: s}
 	g, ctx := errgroup.WithContext(ctx)
@@ -78,7 +85,7 @@ func database(d *inspect.Database) Database {
 	return Database{ID: d.ID, Status: aws.ToString(i.DBInstanceStatus), Class: aws.ToString(i.DBInstanceClass), Engine: aws.ToString(i.Engine),
 		Version: aws.ToString(i.EngineVersion), Host: d.Address, Port: d.Port, StorageGiB: int(aws.ToInt32(i.AllocatedStorage)),
 		MaxGiB: int(aws.ToInt32(i.MaxAllocatedStorage)), MultiAZ: aws.ToBool(i.MultiAZ), Zone: aws.ToString(i.AvailabilityZone), Replica: d.Replica(),
-		Pending: pending(d)}
+		Pending: pending(d), answers: d.Answers()}
 }
 
 // pending reports whether changes wait for the maintenance window.

@@ -109,6 +109,9 @@ type Database struct {
 	Zone       string `json:"zone,omitempty"`
 	Replica    bool   `json:"replica"`
 	Pending    bool   `json:"pending_changes"` // made in the next maintenance window
+	Why        string `json:"why,omitempty"`   // RDS's last word on one that does not answer
+
+	answers bool
 }
 
 // Job is a scheduled job.
