@@ -195,8 +195,11 @@ func complaint(message string) string {
 	if _, cause, ok := strings.Cut(message, "unable to start container process: "); ok {
 		message = cause
 	}
-	message, _, _ = strings.Cut(message, ": OCI ") // as Podman sums it up
-	return strings.Trim(strings.TrimSuffix(strings.ReplaceAll(message, `\"`, `"`), ": unknown"), " \r\n")
+	for _, sum := range []string{`": OCI `, ": OCI "} { // as Podman sums up what runc or crun says
+		message, _, _ = strings.Cut(message, sum)
+	}
+	message = strings.TrimSpace(strings.ReplaceAll(message, `\"`, `"`))
+	return strings.TrimSuffix(message, ": unknown")
 }
 
 // options say what an engine is to make of a Spec.
