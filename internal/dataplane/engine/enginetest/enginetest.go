@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -83,13 +84,12 @@ func Start(tb testing.TB) (getenv func(string) string) {
 	}
 }
 
+// built is where this process builds what it needs.
+func built() string { return filepath.Join(os.TempDir(), "atoll-linux-"+strconv.Itoa(os.Getpid())) }
+
 // binary builds atoll without libraries, as engines' containers need it.
 var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "atoll-linux-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "atoll")
+	path := filepath.Join(built(), "atoll")
 	cmd := exec.Command("go", "build", "-o", path, "atoll/internal/dataplane/engine/enginetest/network")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -116,9 +116,7 @@ func OpenIdle(tb testing.TB, getenv func(string) string, dir string, idle time.D
 
 // Clean removes what Open has built; it is for TestMain.
 func Clean() {
-	if path, err := binary(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
-	}
+	_ = os.RemoveAll(built())
 }
 
 // Image makes an image of what is in a directory.
