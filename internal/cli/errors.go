@@ -105,7 +105,7 @@ func advised(err error) *problem {
 		p.err, p.code = bad, exitRolledBack
 		p.try = "mend the app, and run atoll deploy again; what ran before runs still"
 		if strings.Contains(bad.Error(), image.Damaged) {
-			p.try = "deploy the app with a change, or another image by --image: the registry's copy of this one is damaged, and stays so"
+			p.try = "push the image again: atoll deploy does, where it builds it; or deploy another one by --image"
 		}
 	case errors.Is(err, context.Canceled) && errors.As(err, &failure):
 		p.err, p.code = errors.New("interrupted"), exitInterrupted

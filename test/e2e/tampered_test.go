@@ -42,7 +42,7 @@ func (s *store) tamper(t *testing.T) {
 		t.Fatal(r.stderr)
 	}
 	r := s.atoll("deploy", "dev", "--image", status.Services[0].Image)
-	for _, want := range []string{"CannotPullContainerError", "was tampered with or damaged", "Try:   deploy the app with a change"} {
+	for _, want := range []string{"CannotPullContainerError", "was tampered with or damaged", "Try:   push the image again"} {
 		if r.code != 6 || !strings.Contains(r.stderr, want) {
 			t.Errorf("exit code %d, and %q is not in:\n%s", r.code, want, r.stderr)
 		}

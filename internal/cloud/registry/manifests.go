@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"atoll/internal/cloud/aws/ecr"
@@ -63,10 +64,30 @@ func (q *request) getManifest(reference string) error {
 		return &fault{http.StatusNotFound, "MANIFEST_UNKNOWN", "Requested image not found"}
 	}
 	image := out.Images[0]
+	if q.http.Method == http.MethodHead && !q.sound(*image.ImageManifest) {
+		return &fault{http.StatusNotFound, "MANIFEST_UNKNOWN", "Parts of the image are damaged. Push it again."}
+	}
 	q.w.Header().Set("Docker-Content-Digest", *image.ImageId.ImageDigest)
 	q.w.Header().Set("Etag", strconv.Quote(*image.ImageId.ImageDigest))
 	q.send(http.StatusOK, *image.ImageManifestMediaType, []byte(*image.ImageManifest))
 	return nil
+}
+
+// sound reports whether the content of an image is as it was pushed. Clients ask for an image's existence before they push it: one that is damaged
+// is to be sent again.
+func (q *request) sound(manifest string) bool {
+	type content struct {
+		Digest string   `json:"digest"`
+		URLs   []string `json:"urls"` // where it is, if not here
+	}
+	var m struct {
+		Config *content  `json:"config"`
+		Layers []content `json:"layers"`
+	}
+	if json.Unmarshal([]byte(manifest), &m) != nil || m.Config == nil {
+		return true // an index, whose images are asked for themselves
+	}
+	return !slices.ContainsFunc(append(m.Layers, *m.Config), func(c content) bool { return len(c.URLs) == 0 && !q.config.ECR.Sound(c.Digest) })
 }
 
 func (q *request) putManifest(reference string) error {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -316,4 +318,23 @@ func TestRecorded(t *testing.T) {
 			t.Errorf("no event %s was recorded", name)
 		}
 	}
+}
+
+// TestDamaged pushes an image again whose files were changed: what is damaged is sent anew.
+func TestDamaged(t *testing.T) {
+	c := start(t, cloudtest.Durable())
+	image := must(random.Image(100_000, 2))(t)
+	check(t, remote.Write(c.ref("app:v1"), image, c.options()...))
+	files := must(filepath.Glob(filepath.Join(c.cloud.Dir, "images", "sha256", "*", "*")))(t)
+	for _, file := range files {
+		check(t, os.WriteFile(file, []byte("other content"), 0o600))
+	}
+	if got := must(remote.Image(c.ref("app:v1"), c.options()...))(t); len(files) != 3 || validate.Image(got) == nil {
+		t.Fatalf("%q are changed, and the image is as before", files)
+	}
+	for _, l := range must(image.Layers())(t) {
+		c.do("HEAD", "/v2/app/blobs/"+must(l.Digest())(t).String(), "").wants(t, http.StatusNotFound, "")
+	}
+	check(t, remote.Write(c.ref("app:v1"), image, c.options()...))
+	check(t, validate.Image(must(remote.Image(c.ref("app:v1"), c.options()...))(t)))
 }

@@ -24,7 +24,8 @@ type blobs struct {
 
 	mu      sync.Mutex
 	uploads map[string]*upload
-	held    map[string]int // digests that calls are about to record, with the number of these calls
+	held    map[string]int         // digests that calls are about to record, with the number of these calls
+	checked map[string]fs.FileInfo // files that had their digest's content, by it
 }
 
 // upload is content on its way in.
@@ -54,7 +55,7 @@ type errPosition struct{ received int64 }
 func (e *errPosition) Error() string { return fmt.Sprintf("%d bytes were received", e.received) }
 
 func newBlobs(dir string, volatile bool) *blobs {
-	return &blobs{dir: dir, volatile: volatile, uploads: map[string]*upload{}, held: map[string]int{}}
+	return &blobs{dir: dir, volatile: volatile, uploads: map[string]*upload{}, held: map[string]int{}, checked: map[string]fs.FileInfo{}}
 }
 
 func (b *blobs) path(digest string) string {
@@ -223,6 +224,33 @@ func (b *blobs) keep(f *os.File, digest string) error {
 	return nil
 }
 
+// sound reports whether the file of a digest has that digest's content. One that has not changed since is not read again.
+func (b *blobs) sound(digest string) bool {
+	f, err := os.Open(b.path(digest))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	b.mu.Lock()
+	before := b.checked[digest]
+	b.mu.Unlock()
+	if before != nil && os.SameFile(before, info) && before.Size() == info.Size() && before.ModTime().Equal(info.ModTime()) {
+		return true
+	}
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil || "sha256:"+hex.EncodeToString(sum.Sum(nil)) != digest {
+		return false
+	}
+	b.mu.Lock()
+	b.checked[digest] = info
+	b.mu.Unlock()
+	return true
+}
+
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
@@ -252,6 +280,7 @@ func (b *blobs) remove(digest string, recorded func(digest string) bool) error {
 	if b.held[digest] > 0 || recorded(digest) {
 		return nil
 	}
+	delete(b.checked, digest)
 	if err := os.Remove(b.path(digest)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

@@ -47,6 +47,9 @@ func (s *Service) Receive(ctx context.Context, repository, id string, first int6
 	return size, s.uploadFault(ctx, &repository, &id, err)
 }
 
+// Sound reports whether the file of a layer or configuration has the content of its digest.
+func (s *Service) Sound(digest string) bool { return s.blobs.sound(digest) }
+
 // Mount gives a repository a layer that another one of the registry has. It reports false if that one has not got it.
 func (s *Service) Mount(ctx context.Context, repository, from, digest string) (mounted bool, err error) {
 	err = s.update(ctx, func(t *txn) error {

@@ -71,7 +71,7 @@ func (s *Service) BatchCheckLayerAvailability(ctx context.Context, in *BatchChec
 		return nil, invalid("layerDigests", "Member must have length between 1 and 100")
 	}
 	out := &BatchCheckLayerAvailabilityOutput{Layers: []Layer{}, Failures: []LayerFailure{}}
-	return out, s.read(ctx, in.RegistryId, in.RepositoryName, func(t *txn, r *repositoryRecord) error {
+	err := s.read(ctx, in.RegistryId, in.RepositoryName, func(t *txn, r *repositoryRecord) error {
 		for _, digest := range in.LayerDigests {
 			if !digests.MatchString(digest) {
 				out.Failures = append(out.Failures, LayerFailure{LayerDigest: new(digest), FailureCode: new("InvalidLayerDigest"), FailureReason: new("Invalid layer digest")})
@@ -86,6 +86,12 @@ func (s *Service) BatchCheckLayerAvailability(ctx context.Context, in *BatchChec
 		}
 		return nil
 	})
+	for i := range out.Layers {
+		if l := &out.Layers[i]; *l.LayerAvailability == "AVAILABLE" && !s.blobs.sound(*l.LayerDigest) { // who pushes sends it again
+			l.LayerAvailability = new("UNAVAILABLE")
+		}
+	}
+	return out, err
 }
 
 // InitiateLayerUpload begins to receive a layer.
@@ -148,16 +154,18 @@ func (s *Service) CompleteLayerUpload(ctx context.Context, in *CompleteLayerUplo
 		return nil, invalid("layerDigests", "must be one SHA-256 digest")
 	}
 	digest := in.LayerDigests[0]
-	place := ""
+	place, exists := "", false
 	err := s.read(ctx, in.RegistryId, in.RepositoryName, func(t *txn, r *repositoryRecord) error {
 		place = t.place(r)
-		if _, exists := t.layers.Get(t.tx, t.sc, layerKey(r, digest)); exists {
-			return errLayerExists(in.RepositoryName, digest)
-		}
+		_, exists = t.layers.Get(t.tx, t.sc, layerKey(r, digest))
 		return nil
 	})
 	if err != nil {
 		return nil, err
+	}
+	damaged := exists && !s.blobs.sound(digest)
+	if exists && !damaged {
+		return nil, errLayerExists(in.RepositoryName, digest)
 	}
 	size, _, err := s.blobs.received(*in.UploadId, place)
 	if err == nil && size == 0 {
@@ -177,8 +185,10 @@ func (s *Service) CompleteLayerUpload(ctx context.Context, in *CompleteLayerUplo
 		if err != nil {
 			return err
 		}
-		if _, exists := t.layers.Get(t.tx, t.sc, layerKey(r, digest)); exists {
+		if _, exists := t.layers.Get(t.tx, t.sc, layerKey(r, digest)); exists && !damaged {
 			return errLayerExists(in.RepositoryName, digest)
+		} else if exists {
+			return nil
 		}
 		t.addLayer(r, digest, size)
 		return nil

@@ -16,7 +16,7 @@
 //     possible it has another one. Its minor version is that which there is. An event (ATOLL-EVENT-0001) tells where major versions differ and why, and
 //     which parameters it could not take. Package internal/dataplane/postgres lists what else differs. Minor upgrades restart it,
 //     major ones are refused.
-//   - An instance is storage-full when the machine's disk is, not when its own storage is; an event (ATOLL-EVENT-0002) tells when there is space again. A
+//   - An instance is storage-full when the machine's disk is, not when its own storage is; an event (ATOLL-EVENT-0003) tells when there is space again. A
 //     new instance that finds no space has failed, and comes up when there is some.
 //   - Metrics are CPUUtilization (on Linux), DatabaseConnections, FreeStorageSpace and FreeableMemory, once the instance answers and each minute. The server's log can
 //     be exported; the log files themselves are not listed. What is logged while the cloud is down is not there.

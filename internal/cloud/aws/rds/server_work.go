@@ -456,7 +456,7 @@ func (s *Service) happenedTo(ctx context.Context, e ServerEvent) bool {
 			if before == "storage-full" && answers { // else it is being started, or follows a change
 				r.Server.Status = ""
 			}
-			t.note(r, "ATOLL-EVENT-0002", "notification", "The disk of this machine has space again.")
+			t.note(r, "ATOLL-EVENT-0003", "notification", "The disk of this machine has space again.")
 		}
 		t.putInstance(r)
 		return nil
