@@ -170,16 +170,12 @@ func (p *process) Signal(ctx context.Context, s os.Signal) error {
 	return fmt.Errorf("sending %v to a container: %w", s, err)
 }
 
-// signal names a signal, whose number is not the same on all systems.
+// signal words a signal by its number, which is Linux's whatever this system is.
 func signal(s os.Signal) string {
-	name, ok := map[os.Signal]string{
-		syscall.SIGTERM: "SIGTERM", syscall.SIGINT: "SIGINT", syscall.SIGQUIT: "SIGQUIT", syscall.SIGHUP: "SIGHUP", syscall.SIGKILL: "SIGKILL",
-		syscall.SIGUSR1: "SIGUSR1", syscall.SIGUSR2: "SIGUSR2",
-	}[s]
-	if n, isNumber := s.(syscall.Signal); !ok && isNumber {
+	if n, ok := s.(syscall.Signal); ok {
 		return strconv.Itoa(int(n))
 	}
-	return name
+	return s.String()
 }
 
 func orDiscard(w io.Writer) io.Writer {
@@ -231,12 +227,11 @@ func ulimits(limits []container.Ulimit) []*containerapi.Ulimit {
 	if !slices.ContainsFunc(limits, func(l container.Ulimit) bool { return l.Name == files }) {
 		limits = append(slices.Clone(limits), container.Ulimit{Name: files, Soft: most, Hard: most})
 	}
-	var own syscall.Rlimit
-	err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &own)
+	own := maxFiles()
 	var out []*containerapi.Ulimit
 	for _, l := range limits {
-		if l.Name == files && err == nil {
-			l.Soft, l.Hard = min(l.Soft, own.Max), min(l.Hard, own.Max)
+		if l.Name == files && own > 0 {
+			l.Soft, l.Hard = min(l.Soft, own), min(l.Hard, own)
 		}
 		out = append(out, &containerapi.Ulimit{Name: l.Name, Soft: int64(l.Soft), Hard: int64(l.Hard)})
 	}
