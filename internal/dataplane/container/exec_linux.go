@@ -99,7 +99,32 @@ func runOnTerminal(cmd *exec.Cmd, spec ExecSpec, raw bool) (int, error) {
 	if spec.Stdin != nil {
 		go func() { _, _ = io.Copy(terminal, spec.Stdin) }() // ends with whoever gives the input, or with the terminal
 	}
-	_, _ = io.Copy(orDiscard(spec.Stdout), terminal) // ends with an error when the last process on the terminal does
+	out := orDiscard(spec.Stdout)
+	if raw {
+		out = &oneReturn{w: out}
+	}
+	_, _ = io.Copy(out, terminal) // ends with an error when the last process on the terminal does
 	close(ended)
 	return exitCode(cmd.Wait())
+}
+
+// oneReturn makes one carriage return of several in a row. runc has its own terminal put them before line feeds instead of the container's, but what
+// a program prints before runc has come to that gets two.
+type oneReturn struct {
+	w    io.Writer
+	last byte
+}
+
+func (o *oneReturn) Write(b []byte) (int, error) {
+	kept := make([]byte, 0, len(b))
+	for _, c := range b {
+		if c != '\r' || o.last != '\r' {
+			kept = append(kept, c)
+		}
+		o.last = c
+	}
+	if _, err := o.w.Write(kept); err != nil {
+		return 0, err
+	}
+	return len(b), nil
 }
