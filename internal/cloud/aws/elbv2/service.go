@@ -71,7 +71,7 @@ type Deps struct {
 // and "/TARGET/PORT".
 type Service struct {
 	d         Deps
-	changes   *changes
+	changes   *state.Follower
 	balancers state.Table[balancerRecord]
 	groups    state.Table[groupRecord]
 	targets   state.Table[targetRecord]
@@ -84,7 +84,7 @@ var _ wire.Service = (*Service)(nil)
 // New makes the service over its tables in the store.
 func New(d Deps) *Service {
 	return &Service{
-		d: d, changes: newChanges(),
+		d: d, changes: state.NewFollower(),
 		balancers: state.NewTable(d.Store, "elbv2.load-balancer",
 			state.WithARN(func(sc state.Scope, id string, _ *balancerRecord) string { return arn(sc, kindBalancer, id) }),
 			state.WithIndex("name", func(v *balancerRecord) []string { return []string{v.Name} }),

@@ -5,7 +5,6 @@ import (
 	"context"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"atoll/internal/cloud/state"
@@ -81,34 +80,10 @@ type ServedTarget struct {
 	State, Reason, Description string
 }
 
-// changes counts what has been written, and what of it the data plane has been given.
-type changes struct {
-	mu            sync.Mutex
-	written, done uint64
-	changed       chan struct{} // closed and replaced by each change of these
-}
-
-// newChanges begins with what the store has from before.
-func newChanges() *changes { return &changes{written: 1, changed: make(chan struct{})} }
-
-func (c *changes) set(f func()) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	f()
-	close(c.changed)
-	c.changed = make(chan struct{})
-}
-
-func (c *changes) get() (written, done uint64, changed <-chan struct{}) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.written, c.done, c.changed
-}
-
 // stir has the data plane told of what a transaction writes.
 func (t *txn) stir() {
 	if t.d.Plane != nil {
-		t.tx.AfterCommit(func() { t.changes.set(func() { t.changes.written++ }) })
+		t.changes.Stir(t.tx)
 	}
 }
 
@@ -117,21 +92,12 @@ func (s *Service) Run(ctx context.Context) error {
 	if s.d.Plane == nil {
 		return nil
 	}
-	for {
-		written, done, changed := s.changes.get()
-		if written == done {
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-changed:
-			}
-			continue
-		}
+	s.changes.Run(ctx, func() {
 		var all []Serving
 		_ = s.d.Store.View(func(tx *state.Tx) error { all = s.serving(tx); return nil }) // it does not fail
 		s.d.Plane.Serve(all)
-		s.changes.set(func() { s.changes.done = written })
-	}
+	})
+	return nil
 }
 
 // Idle waits until the data plane has been given all that was written before.
@@ -139,18 +105,7 @@ func (s *Service) Idle(ctx context.Context) error {
 	if s.d.Plane == nil {
 		return nil
 	}
-	want, _, _ := s.changes.get()
-	for {
-		_, done, changed := s.changes.get()
-		if done >= want {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-changed:
-		}
-	}
+	return s.changes.Idle(ctx)
 }
 
 // serving gives the load balancers of all accounts and regions.

@@ -44,7 +44,7 @@ type Deps struct {
 // Service is AWS WAF.
 type Service struct {
 	d            Deps
-	changes      *changes
+	changes      *state.Follower
 	acls         state.Table[aclRecord]
 	groups       state.Table[groupRecord]
 	ipSets       state.Table[ipSetRecord]
@@ -58,7 +58,7 @@ var _ wire.Service = (*Service)(nil)
 // New makes the service over its tables in the store.
 func New(d Deps) *Service {
 	return &Service{
-		d: d, changes: newChanges(),
+		d: d, changes: state.NewFollower(),
 		acls: state.NewTable(d.Store, "wafv2.acl", withARN(kindACL, func(r *aclRecord) *head { return &r.head }),
 			state.WithIndex("reference", func(r *aclRecord) []string { return r.References })),
 		groups: state.NewTable(d.Store, "wafv2.rule-group", withARN(kindGroup, func(r *groupRecord) *head { return &r.head }),
