@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"atoll/internal/database"
-	"atoll/internal/deploy"
 )
 
 // tunnelPort is the port that 'db tunnel' opens unless told otherwise: the same each time, for the settings of clients.
@@ -64,10 +63,7 @@ func (f *dbTunnel) run(ctx context.Context, env Env, name string) (err error) {
 		}
 		return w.wait(ctx)
 	}
-	more := ""
-	if f.target == string(deploy.AWS) {
-		more = " --target aws"
-	}
+	more := f.more()
 	say(env, "The database %s (%s) answers here until Ctrl-C:", l.Instance, l.Engine)
 	for _, row := range [][2]string{{"host", database.Loopback}, {"port", fmt.Sprint(w.port)}, {"user", l.User}, {"database", l.Database}, {"sslmode", "require"},
 		{"password", "atoll db password " + name + more}} {

@@ -88,10 +88,7 @@ func (f *destroy) guard(ctx context.Context, env Env, name string) error {
 	if err != nil || len(protected) == 0 {
 		return err
 	}
-	more := ""
-	if f.target == string(deploy.AWS) {
-		more = " --target aws"
-	}
+	more := f.more()
 	return advise(fmt.Errorf("%s is protected against deletion: %s; nothing was destroyed", name, strings.Join(protected, " and ")),
 		"set protected = false in %s, run 'atoll up %s%s', and then this again", settings.File, name, more)
 }

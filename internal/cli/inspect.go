@@ -40,6 +40,14 @@ func (f *environment) standing(ctx context.Context, clients *inspect.Clients, e 
 	return found, nil
 }
 
+// more is what commands for the same target that are advised end with.
+func (f *environment) more() string {
+	if f.target == string(deploy.AWS) {
+		return " --target aws"
+	}
+	return ""
+}
+
 // clients gives the clients of AWS's APIs for an environment's account and region, with what its tfvars file says.
 func (f *environment) clients(ctx context.Context, env Env, name string) (*inspect.Clients, config.Environment, error) {
 	if err := f.checkTarget(); err != nil {

@@ -222,10 +222,7 @@ func (f *up) apply(ctx context.Context, env Env, o *opened) (*deploy.Summary, er
 
 // whatNext says what can be done with an environment that is up.
 func (f *up) whatNext(env Env, o *opened, url, status string) error {
-	name, more := o.environment.Name, ""
-	if o.target == deploy.AWS {
-		more = " --target aws"
-	}
+	name, more := o.environment.Name, f.more()
 	say(env, "")
 	if url != "" {
 		say(env, "Open           %s   (%s)", url, status)

@@ -87,7 +87,9 @@ func (q *request) sound(manifest string) bool {
 	if json.Unmarshal([]byte(manifest), &m) != nil || m.Config == nil {
 		return true // an index, whose images are asked for themselves
 	}
-	return !slices.ContainsFunc(append(m.Layers, *m.Config), func(c content) bool { return len(c.URLs) == 0 && !q.config.ECR.Sound(c.Digest) })
+	return !slices.ContainsFunc(append(m.Layers, *m.Config), func(c content) bool {
+		return len(c.URLs) == 0 && digests.MatchString(c.Digest) && !q.config.ECR.Sound(c.Digest)
+	})
 }
 
 func (q *request) putManifest(reference string) error {

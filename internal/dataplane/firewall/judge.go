@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -174,19 +175,10 @@ func (a *ACL) note(j *judging, ended *rule, v *Verdict) {
 func (j *judging) label(names []string) {
 	for _, name := range names {
 		full := j.namespace + name
-		if !has(j.labels, full) {
+		if !slices.Contains(j.labels, full) {
 			j.labels = append(j.labels, full)
 		}
 	}
-}
-
-func has(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // inserted gives headers their full names. The last one of a name stands.

@@ -136,94 +136,82 @@ func octalRun(s string) int {
 	return n
 }
 
-// jsDecode decodes the escapes of JavaScript.
-func jsDecode(s string) string {
+// unescape decodes a text with backslashes. decode appends what one of them stands for, by the text behind it, and gives how much of that text it took.
+func unescape(s string, decode func(b []byte, rest string) ([]byte, int)) string {
 	b := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {
 		if s[i] != '\\' || i+1 == len(s) {
 			b = append(b, s[i])
 			continue
 		}
-		rest := s[i+1:]
-		n := octalRun(rest)
-		switch control, ok := controls(rest[0]); {
-		case rest[0] == 'u' && hexRun(rest[1:], 4) == 4:
-			code, _ := strconv.ParseUint(rest[1:5], 16, 32) // four digits
-			b = append(b, wide(code))
-			i += 5
-		case rest[0] == 'x' && hexRun(rest[1:], 2) == 2:
-			b = append(b, hexValue(rest[1])<<4|hexValue(rest[2]))
-			i += 3
-		case n > 0:
-			code, _ := strconv.ParseUint(rest[:n], 8, 8) // octalRun has seen to it
-			b = append(b, byte(code))
-			i += n
-		case ok:
-			b = append(b, control)
-			i++
-		default:
-			b = append(b, rest[0])
-			i++
-		}
+		var taken int
+		b, taken = decode(b, s[i+1:])
+		i += taken
 	}
 	return string(b)
+}
+
+// jsDecode decodes the escapes of JavaScript.
+func jsDecode(s string) string {
+	return unescape(s, func(b []byte, rest string) ([]byte, int) {
+		if rest[0] == 'u' && hexRun(rest[1:], 4) == 4 {
+			code, _ := strconv.ParseUint(rest[1:5], 16, 32) // four digits
+			return append(b, wide(code)), 5
+		}
+		if code, n := numbered(rest); n > 0 {
+			return append(b, code), n
+		}
+		if control, ok := controls(rest[0]); ok {
+			return append(b, control), 1
+		}
+		return append(b, rest[0]), 1
+	})
 }
 
 // escapeDecode decodes the escapes of ANSI C, and leaves what is none.
 func escapeDecode(s string) string {
-	b := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		if s[i] != '\\' || i+1 == len(s) {
-			b = append(b, s[i])
-			continue
+	return unescape(s, func(b []byte, rest string) ([]byte, int) {
+		if control, ok := controls(rest[0]); ok {
+			return append(b, control), 1
 		}
-		rest := s[i+1:]
-		n := octalRun(rest)
-		switch control, ok := controls(rest[0]); {
-		case ok:
-			b = append(b, control)
-			i++
-		case strings.IndexByte(`\?'"`, rest[0]) >= 0:
-			b = append(b, rest[0])
-			i++
-		case rest[0] == 'x' && hexRun(rest[1:], 2) == 2:
-			b = append(b, hexValue(rest[1])<<4|hexValue(rest[2]))
-			i += 3
-		case n > 0:
-			code, _ := strconv.ParseUint(rest[:n], 8, 8) // octalRun has seen to it
-			b = append(b, byte(code))
-			i += n
-		default:
-			b = append(b, '\\')
+		if strings.IndexByte(`\?'"`, rest[0]) >= 0 {
+			return append(b, rest[0]), 1
 		}
+		if code, n := numbered(rest); n > 0 {
+			return append(b, code), n
+		}
+		return append(b, '\\'), 0
+	})
+}
+
+// numbered reads the byte that an escape names by two hexadecimal digits behind an x, or by up to three octal ones; n is how much it took, 0 for none.
+func numbered(rest string) (code byte, n int) {
+	if rest[0] == 'x' && hexRun(rest[1:], 2) == 2 {
+		return hexValue(rest[1])<<4 | hexValue(rest[2]), 3
 	}
-	return string(b)
+	n = octalRun(rest)
+	if n == 0 {
+		return 0, 0
+	}
+	value, _ := strconv.ParseUint(rest[:n], 8, 8) // octalRun has seen to it
+	return byte(value), n
 }
 
 // cssDecode decodes the escapes of CSS 2, of which up to two bytes count, and takes backslashes from other characters.
 func cssDecode(s string) string {
-	b := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		if s[i] != '\\' || i+1 == len(s) {
-			b = append(b, s[i])
-			continue
-		}
-		rest := s[i+1:]
+	return unescape(s, func(b []byte, rest string) ([]byte, int) {
 		n := hexRun(rest, 6)
-		switch {
-		case n > 0:
+		if n > 0 {
 			code, _ := strconv.ParseUint(rest[max(0, n-4):n], 16, 32) // up to four digits
 			b = append(b, wide(code))
-			i += n
 			if n < len(rest) && strings.IndexByte(" \t\n\r\f", rest[n]) >= 0 { // it ends the escape
-				i++
+				n++
 			}
-		case rest[0] == '\n':
-			i++
-		default:
-			b = append(b, rest[0])
-			i++
+			return b, n
 		}
-	}
-	return string(b)
+		if rest[0] == '\n' {
+			return b, 1
+		}
+		return append(b, rest[0]), 1
+	})
 }
