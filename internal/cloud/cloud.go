@@ -131,7 +131,7 @@ func (c *Cloud) open(ctx context.Context, root *auth.Key) error {
 
 func (c *Cloud) start(ctx context.Context, store *state.Store, audit *trail.Log, root *auth.Key) error {
 	keys := auth.NewKeys(store)
-	bus := event.NewBus()
+	bus := new(event.Bus)
 	data, err := openDatabases(ctx, c.config)
 	if err != nil {
 		return err

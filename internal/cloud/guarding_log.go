@@ -6,13 +6,13 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"atoll/internal/cloud/aws/logs"
 	"atoll/internal/cloud/aws/wafv2"
 	"atoll/internal/cloud/state"
 	"atoll/internal/dataplane/firewall"
+	"atoll/internal/monitor"
 )
 
 // guardLog writes what web ACLs log into groups of CloudWatch Logs, in the background.
@@ -20,11 +20,10 @@ type guardLog struct {
 	groups func() *logs.Service // nil while the cloud starts
 	logger *slog.Logger
 
-	mu      sync.Mutex
+	monitor monitor.Monitor
 	lines   []guardLine // that wait
 	lost    int
 	busy    bool
-	changed chan struct{} // closed and replaced by each change
 	closed  bool
 	done    chan struct{} // closed at the end
 }
@@ -44,54 +43,40 @@ const (
 )
 
 func newGuardLog(groups func() *logs.Service, logger *slog.Logger) *guardLog {
-	l := &guardLog{groups: groups, logger: logger, changed: make(chan struct{}), done: make(chan struct{})}
+	l := &guardLog{groups: groups, logger: logger, done: make(chan struct{})}
 	go l.run()
 	return l
 }
 
-// wake tells those who wait. The lock is held.
-func (l *guardLog) wake() {
-	close(l.changed)
-	l.changed = make(chan struct{})
-}
-
 func (l *guardLog) put(line guardLine) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.lines) >= maxGuardLines || l.closed {
-		l.lost++
-		return
-	}
-	l.lines = append(l.lines, line)
-	if len(l.lines) == 1 {
-		l.wake()
-	}
+	l.monitor.Change(func() {
+		if len(l.lines) >= maxGuardLines || l.closed {
+			l.lost++
+			return
+		}
+		l.lines = append(l.lines, line)
+	})
 }
 
 // run writes until close.
 func (l *guardLog) run() {
 	defer close(l.done)
 	for {
-		l.mu.Lock()
-		batch := l.take()
-		lost, closed, changed := l.lost, l.closed, l.changed
-		l.lost, l.busy = 0, len(batch) > 0
-		if len(batch) == 0 {
-			l.wake()
-			changed = l.changed
-		}
-		l.mu.Unlock()
+		var batch []guardLine
+		var lost int
+		_ = l.monitor.Wait(context.Background(), func() bool { // it ends by close
+			batch, lost = l.take(), lost+l.lost
+			l.lost, l.busy = 0, len(batch) > 0
+			return l.busy || l.closed
+		})
 		if lost > 0 {
 			l.logger.Warn("entries of web ACLs' logs are lost: there are too many", "entries", lost)
 		}
-		switch {
-		case len(batch) > 0:
-			l.write(batch)
-		case closed:
+		if len(batch) == 0 {
 			return
-		default:
-			<-changed
 		}
+		l.write(batch)
+		l.monitor.Change(func() { l.busy = false })
 	}
 }
 
@@ -123,29 +108,12 @@ func (l *guardLog) write(batch []guardLine) {
 
 // idle waits until all that was logged before is written.
 func (l *guardLog) idle(ctx context.Context) error {
-	for {
-		l.mu.Lock()
-		idle, changed := len(l.lines) == 0 && !l.busy, l.changed
-		l.mu.Unlock()
-		if idle {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-changed:
-		}
-	}
+	return l.monitor.Wait(ctx, func() bool { return len(l.lines) == 0 && !l.busy })
 }
 
 // close writes what waits, and ends.
 func (l *guardLog) close() {
-	l.mu.Lock()
-	if !l.closed {
-		l.closed = true
-		l.wake()
-	}
-	l.mu.Unlock()
+	l.monitor.Change(func() { l.closed = true })
 	<-l.done
 }
 

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"atoll/internal/monitor"
 )
 
 const (
@@ -38,8 +40,7 @@ type stream struct {
 	link         link
 	sends, takes string // types of the messages with data
 
-	mu      sync.Mutex
-	changed chan struct{} // closed and replaced when pending shrinks
+	monitor monitor.Monitor // of the next two
 	next    int64
 	pending []pending // not acknowledged yet, in order
 
@@ -56,7 +57,7 @@ type pending struct {
 }
 
 func newStream(l link, sends, takes string) *stream {
-	return &stream{link: l, sends: sends, takes: takes, changed: make(chan struct{}), ahead: map[int64]*Message{}}
+	return &stream{link: l, sends: sends, takes: takes, ahead: map[int64]*Message{}}
 }
 
 func newID() (id [16]byte) {
@@ -70,32 +71,21 @@ func (s *stream) send(ctx context.Context, kind Kind, payload []byte) error {
 	if secret := s.secret.Load(); secret != nil && kind == Data {
 		payload = secret.seal(payload)
 	}
-	s.mu.Lock()
-	for len(s.pending) >= window {
-		if err := s.wait(ctx); err != nil {
-			s.mu.Unlock()
-			return err
+	var b []byte
+	err := s.monitor.Wait(ctx, func() bool {
+		if len(s.pending) >= window {
+			return false
 		}
+		m := Message{Type: s.sends, Created: time.Now(), Sequence: s.next, ID: newID(), Kind: kind, Payload: payload}
+		b = m.Marshal()
+		s.next++
+		s.pending = append(s.pending, pending{m.Sequence, b, time.Now()})
+		return true
+	})
+	if err != nil {
+		return err
 	}
-	m := Message{Type: s.sends, Created: time.Now(), Sequence: s.next, ID: newID(), Kind: kind, Payload: payload}
-	b := m.Marshal()
-	s.next++
-	s.pending = append(s.pending, pending{m.Sequence, b, time.Now()})
-	s.mu.Unlock()
 	return s.link.Write(ctx, websocket.MessageBinary, b)
-}
-
-// wait waits for a change, with the lock given back meanwhile.
-func (s *stream) wait(ctx context.Context) error {
-	changed := s.changed
-	s.mu.Unlock()
-	defer s.mu.Lock()
-	select {
-	case <-changed:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 func (s *stream) sendJSON(ctx context.Context, kind Kind, v any) error {
@@ -118,14 +108,7 @@ func (s *stream) sendData(ctx context.Context, b []byte) error {
 
 // flush waits until all that was sent is acknowledged.
 func (s *stream) flush(ctx context.Context) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for len(s.pending) > 0 {
-		if err := s.wait(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.monitor.Wait(ctx, func() bool { return len(s.pending) == 0 })
 }
 
 // errClosed means that the other side has closed the channel.
@@ -211,11 +194,9 @@ func (s *stream) acknowledge(ctx context.Context, m *Message) error {
 }
 
 func (s *stream) acknowledged(sequence int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.pending = slices.DeleteFunc(s.pending, func(p pending) bool { return p.sequence == sequence })
-	close(s.changed)
-	s.changed = make(chan struct{})
+	s.monitor.Change(func() {
+		s.pending = slices.DeleteFunc(s.pending, func(p pending) bool { return p.sequence == sequence })
+	})
 }
 
 // resend sends the oldest messages again that nobody acknowledges.
@@ -229,12 +210,12 @@ func (s *stream) resend(ctx context.Context) {
 		case <-ticker.C:
 		}
 		var again []byte
-		s.mu.Lock()
-		if len(s.pending) > 0 && time.Since(s.pending[0].sent) > resend {
-			s.pending[0].sent = time.Now()
-			again = s.pending[0].bytes
-		}
-		s.mu.Unlock()
+		s.monitor.Do(func() {
+			if len(s.pending) > 0 && time.Since(s.pending[0].sent) > resend {
+				s.pending[0].sent = time.Now()
+				again = s.pending[0].bytes
+			}
+		})
 		if again != nil && s.link.Write(ctx, websocket.MessageBinary, again) != nil {
 			return // reading fails as well
 		}

@@ -4,10 +4,10 @@ package event
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"atoll/internal/cloud/state"
+	"atoll/internal/monitor"
 )
 
 // Event says what happened, in the form that EventBridge has for the events of AWS's services.
@@ -20,80 +20,46 @@ type Event struct {
 	Time       time.Time
 }
 
-// Bus hands events from those who publish them to those who have subscribed.
+// Bus hands events from those who publish them to those who have subscribed. The zero value has no subscribers.
 type Bus struct {
-	mu          sync.Mutex
+	monitor     monitor.Monitor
 	subscribers []func(context.Context, Event)
 	queue       []Event
 	busy        bool
-	changed     chan struct{} // closed and replaced whenever the queue or busy changes
 }
-
-// NewBus makes a bus without subscribers.
-func NewBus() *Bus { return &Bus{changed: make(chan struct{})} }
 
 // Subscribe has f called with each event, one after the other. It belongs before Run. f may use the store and publish.
 func (b *Bus) Subscribe(f func(context.Context, Event)) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.subscribers = append(b.subscribers, f)
+	b.monitor.Do(func() { b.subscribers = append(b.subscribers, f) })
 }
 
 // Publish delivers e once the transaction is on disk, never if it fails.
 func (b *Bus) Publish(tx *state.Tx, e Event) {
-	tx.AfterCommit(func() { b.set(func() { b.queue = append(b.queue, e) }) })
-}
-
-func (b *Bus) set(f func()) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	f()
-	close(b.changed)
-	b.changed = make(chan struct{})
+	tx.AfterCommit(func() { b.monitor.Change(func() { b.queue = append(b.queue, e) }) })
 }
 
 // Run delivers events until ctx ends.
 func (b *Bus) Run(ctx context.Context) error {
 	for {
-		e, subscribers, changed, ok := b.next()
-		if !ok {
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-changed:
+		var e Event
+		var subscribers []func(context.Context, Event)
+		err := b.monitor.Wait(ctx, func() bool {
+			if b.busy = len(b.queue) > 0; b.busy {
+				e, b.queue, subscribers = b.queue[0], b.queue[1:], b.subscribers
 			}
-			continue
+			return b.busy
+		})
+		if err != nil {
+			return nil //nolint:nilerr // ctx has ended
 		}
 		for _, f := range subscribers {
 			f(ctx, e)
 		}
-		b.set(func() { b.busy = false })
+		b.monitor.Change(func() { b.busy = false })
 	}
-}
-
-func (b *Bus) next() (e Event, subscribers []func(context.Context, Event), changed <-chan struct{}, ok bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if len(b.queue) == 0 {
-		return Event{}, nil, b.changed, false
-	}
-	e, b.queue, b.busy = b.queue[0], b.queue[1:], true
-	return e, b.subscribers, nil, true
 }
 
 // Idle waits until all events published so far are delivered, those that subscribers published among them.
 func (b *Bus) Idle(ctx context.Context) error {
-	for {
-		b.mu.Lock()
-		idle, changed := len(b.queue) == 0 && !b.busy, b.changed
-		b.mu.Unlock()
-		if idle {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-changed:
-		}
-	}
+	return b.monitor.Wait(ctx, func() bool { return len(b.queue) == 0 && !b.busy })
 }

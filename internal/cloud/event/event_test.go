@@ -16,7 +16,7 @@ func TestBus(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	bus := event.NewBus()
+	bus := new(event.Bus)
 	var got []string
 	bus.Subscribe(func(ctx context.Context, e event.Event) {
 		got = append(got, e.Source)

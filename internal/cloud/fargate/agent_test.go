@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -25,27 +24,15 @@ import (
 	"atoll/internal/cloud/network"
 	"atoll/internal/cloud/state"
 	"atoll/internal/dataplane/container"
+	"atoll/internal/dataplane/container/containertest"
 	"atoll/internal/dataplane/fabric"
 )
 
-var app = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "fargate-app-")
-	if err != nil {
-		return "", err
-	}
-	cmd := exec.Command("go", "build", "-o", filepath.Join(dir, "app"), "./testdata/app")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", errors.New(string(out))
-	}
-	return filepath.Join(dir, "app"), nil
-})
+var app = containertest.Program{Package: "./testdata/app"}
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if path, err := app(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
-	}
+	app.Remove()
 	os.Exit(code)
 }
 
@@ -62,6 +49,7 @@ type world struct {
 	agent   *fargate.Agent
 	fabric  *fabric.Fabric
 	store   *state.Store
+	root    string // a folder with the app
 	reports chan ecs.Report
 
 	mu      sync.Mutex
@@ -121,11 +109,7 @@ func (w *world) Prepare(_ context.Context, _ state.Scope, reference, dir string)
 	if reference != "app" {
 		return fargate.Image{}, errors.New("not found")
 	}
-	path, err := app()
-	if err != nil {
-		return fargate.Image{}, err
-	}
-	b, err := os.ReadFile(path)
+	b, err := os.ReadFile(filepath.Join(w.root, "app"))
 	if err != nil {
 		return fargate.Image{}, err
 	}
@@ -149,7 +133,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, store: store, reports: make(chan ecs.Report, 100), wrote: make(chan struct{}, 100), allowed: `{"Effect":"Allow","Action":"*","Resource":"*"}`}
+	w := &world{t: t, store: store, root: app.Root(t), reports: make(chan ecs.Report, 100), wrote: make(chan struct{}, 100), allowed: `{"Effect":"Allow","Action":"*","Resource":"*"}`}
 	var metadata *fargate.Metadata
 	w.fabric = fabric.New(fabric.Config{Services: map[netip.Addr]func(context.Context, string, int) (net.Conn, error){
 		netip.MustParseAddr(fargate.MetadataAddress): func(ctx context.Context, iface string, port int) (net.Conn, error) {

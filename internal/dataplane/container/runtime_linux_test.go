@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -16,40 +15,22 @@ import (
 	"time"
 
 	"atoll/internal/dataplane/container"
+	"atoll/internal/dataplane/container/containertest"
 	"atoll/internal/dataplane/engine"
 	"atoll/internal/dataplane/engine/enginetest"
 )
 
-// program builds the program of the tests into a root file system.
-var program = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "container-root-")
-	if err != nil {
-		return "", err
-	}
-	cmd := exec.Command("go", "build", "-o", filepath.Join(dir, "program"), "./testdata/program")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return "", errors.New(string(out))
-	}
-	return filepath.Join(dir, "program"), nil
-})
+var program = containertest.Program{Package: "./testdata/program"}
 
 func TestMain(m *testing.M) {
 	code := m.Run()
 	enginetest.Clean()
-	if path, err := program(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
-	}
+	program.Remove()
 	os.Exit(code)
 }
 
 func root(t *testing.T) string {
 	t.Helper()
-	path, err := program()
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir := t.TempDir()
 	for name, content := range map[string]string{"etc/passwd": "root:x:0:0::/root:/bin/sh\napp:x:1000:100:App:/home/app:/bin/sh\n", "etc/group": "users:x:100:\nextra:x:2000:app\n"} {
 		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o755); err != nil {
@@ -62,7 +43,7 @@ func root(t *testing.T) string {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	b, err := os.ReadFile(path)
+	b, err := os.ReadFile(filepath.Join(program.Root(t), "program"))
 	if err != nil {
 		t.Fatal(err)
 	}

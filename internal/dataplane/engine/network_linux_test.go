@@ -8,10 +8,8 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -19,31 +17,18 @@ import (
 	"github.com/moby/moby/client"
 
 	"atoll/internal/dataplane/container"
+	"atoll/internal/dataplane/container/containertest"
 	"atoll/internal/dataplane/engine"
 	"atoll/internal/dataplane/engine/enginetest"
 	"atoll/internal/dataplane/fabric"
 )
 
-// program builds the program of the tests into a root file system.
-var program = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "engine-root-")
-	if err != nil {
-		return "", err
-	}
-	cmd := exec.Command("go", "build", "-o", filepath.Join(dir, "program"), "./testdata/program")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", errors.New(string(out))
-	}
-	return dir, os.Mkdir(filepath.Join(dir, "data"), 0o700)
-})
+var program = containertest.Program{Package: "./testdata/program"}
 
 func TestMain(m *testing.M) {
 	code := m.Run()
 	enginetest.Clean()
-	if dir, err := program(); err == nil {
-		_ = os.RemoveAll(dir)
-	}
+	program.Remove()
 	os.Exit(code)
 }
 
@@ -63,12 +48,18 @@ type world struct {
 
 const subnet = "10.0.1.0/24"
 
-func newWorld(tb testing.TB) *world {
+// root gives a root file system with the program and a folder that is its owner's alone.
+func root(tb testing.TB) string {
 	tb.Helper()
-	dir, err := program()
-	if err != nil {
+	dir := program.Root(tb)
+	if err := os.MkdirAll(filepath.Join(dir, "data"), 0o700); err != nil {
 		tb.Fatal(err)
 	}
+	return dir
+}
+
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
 	w := &world{engine: enginetest.Open(tb, enginetest.Start(tb), tb.TempDir()), fabric: fabric.New(fabric.Config{Policy: rules{
 		netip.MustParseAddr("10.0.1.10"): "eni-1", netip.MustParseAddr("10.0.1.20"): "eni-2",
 	}})}
@@ -77,7 +68,7 @@ func newWorld(tb testing.TB) *world {
 			tb.Error(err)
 		}
 	})
-	image := enginetest.Image(tb, dir)
+	image := enginetest.Image(tb, root(tb))
 	digest, err := image.Digest()
 	if err == nil {
 		w.image, err = w.engine.Load(tb.Context(), digest, image)
@@ -231,10 +222,6 @@ func TestAbandonedCommand(t *testing.T) {
 
 // Images do not stay when nothing runs from them for a while.
 func TestIdle(t *testing.T) {
-	dir, err := program()
-	if err != nil {
-		t.Fatal(err)
-	}
 	getenv := enginetest.Start(t)
 	e := enginetest.OpenIdle(t, getenv, t.TempDir(), time.Millisecond)
 	t.Cleanup(func() {
@@ -267,7 +254,7 @@ func TestIdle(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		image := enginetest.Image(t, dir)
+		image := enginetest.Image(t, root(t))
 		digest, err := image.Digest()
 		if err == nil {
 			_, err = e.Load(t.Context(), digest, image)

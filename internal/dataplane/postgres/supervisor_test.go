@@ -38,7 +38,7 @@ func startIn(t testing.TB, dir string) *fixture {
 	postgrestest.Need(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
-	f := &fixture{t: t, ctx: ctx, dir: dir, events: postgrestest.NewEvents(), authority: postgrestest.NewAuthority(t)}
+	f := &fixture{t: t, ctx: ctx, dir: dir, events: &postgrestest.Events{}, authority: postgrestest.NewAuthority(t)}
 	f.open()
 	t.Cleanup(func() {
 		if err := f.Close(); err != nil {

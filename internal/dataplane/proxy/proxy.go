@@ -108,8 +108,8 @@ type Proxy struct {
 	servers       []*http.Server
 	edge          atomic.Pointer[net.TCPAddr]
 
-	told   *queue
-	worked *progress
+	told   queue
+	worked progress
 	gate   *gate // of requests
 }
 
@@ -121,7 +121,7 @@ func New(o Options) *Proxy {
 		network: o.Network, clock: o.Clock, logger: o.Logger, certificates: o.Certificates, names: o.Names, sink: o.Sink, sourceOf: o.Source,
 		connectTimeout: o.ConnectTimeout, hold: o.Hold, random: o.Random, buffers: newBufferPool(),
 		groups: map[string]*group{}, lasting: map[string]*lasting{}, tls: map[tlsKey]*tlsEntry{},
-		told: newQueue(), worked: newProgress(), gate: newGate(),
+		gate: newGate(),
 	}
 	if p.connectTimeout == 0 {
 		p.connectTimeout = defaultWait

@@ -4,98 +4,53 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"atoll/internal/monitor"
 )
 
 // queue hands changes to the sink in their order, without holding up those who make them.
 type queue struct {
-	mu      sync.Mutex
+	monitor monitor.Monitor
 	waiting []Change
 	busy    bool
-	changed chan struct{} // closed and replaced by each change
 }
 
-func newQueue() *queue { return &queue{changed: make(chan struct{})} }
-
-func (q *queue) put(c Change) { q.set(func() { q.waiting = append(q.waiting, c) }) }
-
-func (q *queue) set(f func()) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	f()
-	close(q.changed)
-	q.changed = make(chan struct{})
-}
+func (q *queue) put(c Change) { q.monitor.Change(func() { q.waiting = append(q.waiting, c) }) }
 
 // run hands over until ctx ends.
 func (q *queue) run(ctx context.Context, sink Sink) {
 	for {
-		q.mu.Lock()
-		next, changed := q.waiting, q.changed
-		q.waiting, q.busy = nil, len(next) > 0
-		q.mu.Unlock()
-		if len(next) == 0 {
-			select {
-			case <-ctx.Done():
-				return
-			case <-changed:
-			}
-			continue
+		var next []Change
+		err := q.monitor.Wait(ctx, func() bool {
+			next, q.waiting = q.waiting, nil
+			q.busy = len(next) > 0
+			return q.busy
+		})
+		if err != nil {
+			return
 		}
 		for _, c := range next {
 			sink.TargetChanged(ctx, c)
 		}
-		q.set(func() { q.busy = false })
+		q.monitor.Change(func() { q.busy = false })
 	}
 }
 
 // idle waits until all is handed over.
 func (q *queue) idle(ctx context.Context) error {
-	for {
-		q.mu.Lock()
-		idle, changed := len(q.waiting) == 0 && !q.busy, q.changed
-		q.mu.Unlock()
-		if idle {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-changed:
-		}
-	}
+	return q.monitor.Wait(ctx, func() bool { return len(q.waiting) == 0 && !q.busy })
 }
 
 // progress is the time up to which something is done.
 type progress struct {
-	mu      sync.Mutex
+	monitor monitor.Monitor
 	at      time.Time
-	changed chan struct{}
 }
 
-func newProgress() *progress { return &progress{changed: make(chan struct{})} }
-
-func (p *progress) set(t time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.at = t
-	close(p.changed)
-	p.changed = make(chan struct{})
-}
+func (p *progress) set(t time.Time) { p.monitor.Change(func() { p.at = t }) }
 
 func (p *progress) wait(ctx context.Context, t time.Time) error {
-	for {
-		p.mu.Lock()
-		done, changed := !p.at.Before(t), p.changed
-		p.mu.Unlock()
-		if done {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-changed:
-		}
-	}
+	return p.monitor.Wait(ctx, func() bool { return !p.at.Before(t) })
 }
 
 // gate counts those inside, until it is closed.

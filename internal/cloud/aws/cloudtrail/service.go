@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"log/slog"
-	"sync"
 	"time"
 
 	"atoll/internal/cloud/auth"
@@ -14,6 +13,7 @@ import (
 	"atoll/internal/cloud/state"
 	"atoll/internal/cloud/trail"
 	"atoll/internal/cloud/wire"
+	"atoll/internal/monitor"
 )
 
 // Events is the audit record.
@@ -73,23 +73,20 @@ type Service struct {
 	trails  state.Table[trailRecord]
 	signers state.Table[signerRecord]
 
-	mu    sync.Mutex
-	moved *sync.Cond
-	next  time.Time // up to here, and without, delivery is done
+	schedule monitor.Monitor
+	next     time.Time // up to here, and without, delivery is done
 }
 
 var _ wire.Service = (*Service)(nil)
 
 // New makes the service over its tables in the store.
 func New(d Deps) *Service {
-	s := &Service{d: d,
+	return &Service{d: d,
 		trails: state.NewTable(d.Store, "cloudtrail.trail",
 			state.WithARN(func(sc state.Scope, name string, _ *trailRecord) string { return trailARN(sc, name) })),
 		signers: state.NewTable[signerRecord](d.Store, "cloudtrail.signer"),
 		next:    boundary(d.Clock.Now()),
 	}
-	s.moved = sync.NewCond(&s.mu)
-	return s
 }
 
 // API is the generated description of the service's wire side.

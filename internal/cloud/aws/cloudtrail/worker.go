@@ -18,35 +18,20 @@ func hour(t time.Time) time.Time { return t.UTC().Truncate(time.Hour) }
 // Run delivers at each boundary until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
 	for {
-		s.mu.Lock()
-		next := s.next
-		s.mu.Unlock()
+		var next time.Time
+		s.schedule.Do(func() { next = s.next })
 		if err := s.d.Clock.Wait(ctx, next); err != nil {
 			return nil //nolint:nilerr // ctx has ended
 		}
 		now := s.d.Clock.Now()
 		s.deliver(ctx, now.Truncate(interval))
-		s.mu.Lock()
-		s.next = boundary(now)
-		s.moved.Broadcast()
-		s.mu.Unlock()
+		s.schedule.Change(func() { s.next = boundary(now) })
 	}
 }
 
 // Idle waits until all deliveries that are due are done.
 func (s *Service) Idle(ctx context.Context) error {
-	stop := context.AfterFunc(ctx, func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.moved.Broadcast()
-	})
-	defer stop()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for !s.next.After(s.d.Clock.Now()) && ctx.Err() == nil {
-		s.moved.Wait()
-	}
-	return ctx.Err()
+	return s.schedule.Wait(ctx, func() bool { return s.next.After(s.d.Clock.Now()) })
 }
 
 // deliver delivers what all trails have to.

@@ -31,7 +31,7 @@ func TestNotifications(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bus, sent := event.NewBus(), &topics{}
+	bus, sent := new(event.Bus), &topics{}
 	var events []event.Event
 	bus.Subscribe(func(_ context.Context, e event.Event) { events = append(events, e) })
 	s := New(Deps{Store: store, Clock: clock.NewManual(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)), Bus: bus, Topics: sent})

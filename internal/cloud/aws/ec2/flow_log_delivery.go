@@ -6,21 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"atoll/internal/cloud/auth"
 	"atoll/internal/cloud/state"
+	"atoll/internal/monitor"
 	"atoll/internal/reach"
 )
 
 // flowWindows gathers what flow logs will say, each until its interval ends.
 type flowWindows struct {
-	mu         sync.Mutex
+	monitor    monitor.Monitor
 	open       map[string]*flowWindow // by flow log
 	delivering int
 	wake       context.CancelFunc // ends the worker's wait
-	changed    *sync.Cond
 }
 
 type flowWindow struct {
@@ -29,11 +28,7 @@ type flowWindow struct {
 	lines map[flowLine]*flowCount
 }
 
-func newFlowWindows() *flowWindows {
-	w := &flowWindows{open: map[string]*flowWindow{}}
-	w.changed = sync.NewCond(&w.mu)
-	return w
-}
+func newFlowWindows() *flowWindows { return &flowWindows{open: map[string]*flowWindow{}} }
 
 // LogFlow enters a flow in the flow logs of the network interfaces at its ends, of their subnets and of their VPCs. The records are
 // delivered when the logs' aggregation intervals end.
@@ -117,62 +112,57 @@ func (r *flowLogRecord) wants(accept bool) bool {
 }
 
 func (w *flowWindows) count(log string, sc state.Scope, seconds int64, o observation, r *interfaceRecord, since, now time.Time) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	interval := time.Duration(seconds) * time.Second
-	window := w.open[log]
-	if window == nil {
-		window = &flowWindow{scope: sc, due: now.Truncate(interval).Add(interval), lines: map[flowLine]*flowCount{}}
-		w.open[log] = window
-		if w.wake != nil {
-			w.wake()
+	w.monitor.Do(func() {
+		interval := time.Duration(seconds) * time.Second
+		window := w.open[log]
+		if window == nil {
+			window = &flowWindow{scope: sc, due: now.Truncate(interval).Add(interval), lines: map[flowLine]*flowCount{}}
+			w.open[log] = window
+			if w.wake != nil {
+				w.wake()
+			}
 		}
-	}
-	c := window.lines[o.flowLine]
-	if c == nil {
-		if since.IsZero() {
-			since = now
+		c := window.lines[o.flowLine]
+		if c == nil {
+			if since.IsZero() {
+				since = now
+			}
+			if begin := window.due.Add(-interval); since.Before(begin) {
+				since = begin
+			}
+			c = &flowCount{first: since, scope: sc, subnet: r.SubnetID, vpc: r.VpcID, zoneID: r.ZoneID}
+			window.lines[o.flowLine] = c
 		}
-		if begin := window.due.Add(-interval); since.Before(begin) {
-			since = begin
-		}
-		c = &flowCount{first: since, scope: sc, subnet: r.SubnetID, vpc: r.VpcID, zoneID: r.ZoneID}
-		window.lines[o.flowLine] = c
-	}
-	c.Packets, c.Bytes, c.last = c.Packets+o.Packets, c.Bytes+o.Bytes, now
+		c.Packets, c.Bytes, c.last = c.Packets+o.Packets, c.Bytes+o.Bytes, now
+	})
 }
 
 // next gives when the first window ends. wake is called if another one opens.
 func (w *flowWindows) next(wake context.CancelFunc) (due time.Time, any bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.wake = wake
-	for _, window := range w.open {
-		if !any || window.due.Before(due) {
-			due, any = window.due, true
+	w.monitor.Do(func() {
+		w.wake = wake
+		for _, window := range w.open {
+			if !any || window.due.Before(due) {
+				due, any = window.due, true
+			}
 		}
-	}
+	})
 	return due, any
 }
 
 // take takes out the windows that have ended by a time; done tells when they are delivered.
 func (w *flowWindows) take(by time.Time) (ended map[string]*flowWindow, done func()) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	ended = map[string]*flowWindow{}
-	for id, window := range w.open {
-		if !window.due.After(by) {
-			ended[id] = window
-			delete(w.open, id)
+	w.monitor.Do(func() {
+		for id, window := range w.open {
+			if !window.due.After(by) {
+				ended[id] = window
+				delete(w.open, id)
+			}
 		}
-	}
-	w.delivering++
-	return ended, func() {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.delivering--
-		w.changed.Broadcast()
-	}
+		w.delivering++
+	})
+	return ended, func() { w.monitor.Change(func() { w.delivering-- }) }
 }
 
 // Run delivers flow logs when their intervals end. At the end of ctx it delivers what has been seen so far.
@@ -200,18 +190,7 @@ func (s *Service) Run(ctx context.Context) error {
 // Idle waits until the records of all intervals that have ended are delivered.
 func (s *Service) Idle(ctx context.Context) error {
 	w := s.flows
-	stop := context.AfterFunc(ctx, func() {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.changed.Broadcast()
-	})
-	defer stop()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for ctx.Err() == nil && (w.delivering > 0 || w.due(s.d.Clock.Now())) {
-		w.changed.Wait()
-	}
-	return ctx.Err()
+	return w.monitor.Wait(ctx, func() bool { return w.delivering == 0 && !w.due(s.d.Clock.Now()) })
 }
 
 func (w *flowWindows) due(now time.Time) bool {

@@ -49,7 +49,7 @@ func newBench(t *testing.T) *bench {
 	}
 	t.Cleanup(func() { _ = store.Close() })
 	b := &bench{t: t, runtime: &slowRuntime{}, sc: state.Scope{Account: "111111111111", Region: "us-east-1"}}
-	b.Service = New(Deps{Store: store, Clock: clock.NewManual(time.Now()), IDs: id.Source{}, Logger: slog.New(slog.DiscardHandler), Bus: event.NewBus(),
+	b.Service = New(Deps{Store: store, Clock: clock.NewManual(time.Now()), IDs: id.Source{}, Logger: slog.New(slog.DiscardHandler), Bus: new(event.Bus),
 		Roles: noRoles{}, Runtime: b.runtime})
 	b.ctx = wire.WithCall(t.Context(), &wire.Call{Principal: auth.Principal{Account: b.sc.Account, ARN: "arn:aws:iam::111111111111:root"}, Region: b.sc.Region})
 	b.do(func(t *txn) {

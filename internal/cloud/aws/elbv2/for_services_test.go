@@ -45,7 +45,7 @@ func TestForServices(t *testing.T) {
 	}
 	defer store.Close()
 	n := &neighbours{given: make(chan []Serving, 10)}
-	bus := event.NewBus()
+	bus := new(event.Bus)
 	var told []event.Event
 	bus.Subscribe(func(_ context.Context, e event.Event) { told = append(told, e) })
 	d := Deps{Store: store, Clock: clock.System{}, IDs: id.Source{}, Logger: slog.New(slog.DiscardHandler), Networks: n, Interfaces: n, Bus: bus, Plane: n}

@@ -91,7 +91,7 @@ func running(t *testing.T) *fixture {
 	f := &fixture{
 		neighbours: &neighbours{got: make(chan string, 100), tasks: make(chan task.Request, 10), allowed: "ecs:RunTask"},
 		ctx:        wire.WithCall(t.Context(), &wire.Call{Principal: auth.Principal{Account: home.Account}, Region: home.Region}),
-		clock:      clock.NewManual(begin), bus: event.NewBus(),
+		clock:      clock.NewManual(begin), bus: new(event.Bus),
 	}
 	f.Service = New(Deps{Store: store, Clock: f.clock, Logger: slog.New(slog.DiscardHandler), Keys: f, Roles: f, Topics: f, Logs: f, Tasks: f, Bus: f.bus})
 	ctx, cancel := context.WithCancel(t.Context())

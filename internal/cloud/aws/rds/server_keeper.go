@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"atoll/internal/cloud/state"
+	"atoll/internal/monitor"
 )
 
 // serverKey names an instance, whatever its identifier becomes.
@@ -16,7 +17,7 @@ type serverKey struct {
 
 // keeper runs the work on servers: one goroutine for each server that has some, until there is none left.
 type keeper struct {
-	mu      sync.Mutex
+	monitor monitor.Monitor
 	busy    map[serverKey]bool
 	again   map[serverKey]bool // asked for while busy, or not yet begun
 	sweeps  bool
@@ -24,77 +25,76 @@ type keeper struct {
 	held    bool               // events wait for the disk to take them
 	late    map[serverKey]bool // work that could not be stored, or had no space
 	logs    []serverLog
-	changed chan struct{} // closed and replaced by every change
-	begun   bool          // all instances were looked at
+	begun   bool // all instances were looked at
 }
 
 func newKeeper() *keeper {
-	return &keeper{busy: map[serverKey]bool{}, again: map[serverKey]bool{}, late: map[serverKey]bool{}, changed: make(chan struct{})}
+	return &keeper{busy: map[serverKey]bool{}, again: map[serverKey]bool{}, late: map[serverKey]bool{}}
 }
 
-func (k *keeper) set(f func()) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	f()
-	close(k.changed)
-	k.changed = make(chan struct{})
+func (k *keeper) kick(key serverKey) { k.monitor.Change(func() { k.again[key] = true }) }
+
+func (k *keeper) sweep() { k.monitor.Change(func() { k.sweeps = true }) }
+
+// chores are what the keeper has to do.
+type chores struct {
+	keys   []serverKey // each on a goroutine of its own
+	sweep  bool
+	events []ServerEvent
+	logs   []serverLog
 }
 
-func (k *keeper) kick(key serverKey) { k.set(func() { k.again[key] = true }) }
+// own reports whether there is work for the keeper's own goroutine.
+func (c *chores) own() bool { return c.sweep || len(c.events)+len(c.logs) > 0 }
 
-func (k *keeper) sweep() { k.set(func() { k.sweeps = true }) }
-
-// next gives work, and a channel that tells of more.
-func (k *keeper) next() (keys []serverKey, sweep bool, events []ServerEvent, logs []serverLog, changed <-chan struct{}) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for key := range k.again {
-		if !k.busy[key] {
-			keys = append(keys, key)
-			k.busy[key] = true
-			delete(k.again, key)
+// next waits for work.
+func (k *keeper) next(ctx context.Context) (c chores, err error) {
+	err = k.monitor.Wait(ctx, func() bool {
+		for key := range k.again {
+			if !k.busy[key] {
+				c.keys = append(c.keys, key)
+				k.busy[key] = true
+				delete(k.again, key)
+			}
 		}
-	}
-	sweep, logs = k.sweeps, k.logs
-	if !k.held {
-		events, k.events = k.events, nil
-	}
-	if sweep || len(events)+len(logs) > 0 {
-		k.busy[serverKey{}] = true
-	}
-	k.sweeps, k.logs = false, nil
-	return keys, sweep, events, logs, k.changed
+		c.sweep, c.logs = k.sweeps, k.logs
+		if !k.held {
+			c.events, k.events = k.events, nil
+		}
+		if c.own() {
+			k.busy[serverKey{}] = true
+		}
+		k.sweeps, k.logs = false, nil
+		return c.own() || len(c.keys) > 0
+	})
+	return c, err
 }
 
 // Tell takes what has happened to a server by itself.
 func (s *Service) Tell(e ServerEvent) {
-	s.keeper.set(func() { s.keeper.events = append(s.keeper.events, e) })
+	s.keeper.monitor.Change(func() { s.keeper.events = append(s.keeper.events, e) })
 }
 
 // hold keeps events that could not be stored, before those that came meanwhile.
 func (k *keeper) hold(events []ServerEvent) {
 	if len(events) > 0 {
-		k.set(func() { k.events, k.held = append(events, k.events...), true })
+		k.monitor.Change(func() { k.events, k.held = append(events, k.events...), true })
 	}
 }
 
 // delay has an instance's work done again in a while.
-func (k *keeper) delay(key serverKey) { k.set(func() { k.late[key] = true }) }
+func (k *keeper) delay(key serverKey) { k.monitor.Change(func() { k.late[key] = true }) }
 
 // retry asks for what is delayed or held, if there is something.
 func (k *keeper) retry() (late []serverKey) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if !k.held && len(k.late) == 0 {
-		return nil
-	}
-	for key := range k.late {
-		late = append(late, key)
-		k.again[key] = true
-	}
-	k.late, k.held = map[serverKey]bool{}, false
-	close(k.changed)
-	k.changed = make(chan struct{})
+	k.monitor.Change(func() {
+		for key := range k.late {
+			late = append(late, key)
+			k.again[key] = true
+		}
+		clear(k.late)
+		k.held = false
+	})
 	return late
 }
 
@@ -112,20 +112,10 @@ func (s *Service) retryLate(ctx context.Context) {
 
 // Idle waits until the servers are as the instances say.
 func (s *Service) Idle(ctx context.Context) error {
-	for {
-		k := s.keeper
-		k.mu.Lock()
-		idle, changed := len(k.busy)+len(k.again)+len(k.events)+len(k.logs) == 0 && !k.sweeps && k.begun, k.changed
-		k.mu.Unlock()
-		if idle || s.d.Servers == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-changed:
-		}
-	}
+	k := s.keeper
+	return k.monitor.Wait(ctx, func() bool {
+		return s.d.Servers == nil || len(k.busy)+len(k.again)+len(k.events)+len(k.logs) == 0 && !k.sweeps && k.begun
+	})
 }
 
 // keep works until ctx ends, and returns when all work has.
@@ -139,33 +129,30 @@ func (s *Service) keep(ctx context.Context) {
 	}()
 	s.adopt(ctx)
 	s.wake()
-	s.keeper.set(func() { s.keeper.begun = true })
+	s.keeper.monitor.Change(func() { s.keeper.begun = true })
 	for {
-		keys, sweep, events, logs, changed := s.keeper.next()
-		for _, key := range keys {
+		todo, err := s.keeper.next(ctx)
+		if err != nil {
+			return
+		}
+		for _, key := range todo.keys {
 			running.Go(func() {
 				s.work(ctx, key)
-				s.keeper.set(func() { delete(s.keeper.busy, key) })
+				s.keeper.monitor.Change(func() { delete(s.keeper.busy, key) })
 			})
 		}
-		for i, e := range events {
+		for i, e := range todo.events {
 			if !s.happenedTo(ctx, e) {
-				s.keeper.hold(events[i:])
+				s.keeper.hold(todo.events[i:])
 				break
 			}
 		}
-		if sweep {
+		if todo.sweep {
 			s.removeUnused()
 		}
-		s.export(ctx, logs)
-		if sweep || len(events)+len(logs) > 0 {
-			s.keeper.set(func() { delete(s.keeper.busy, serverKey{}) })
-			continue
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-changed:
+		s.export(ctx, todo.logs)
+		if todo.own() {
+			s.keeper.monitor.Change(func() { delete(s.keeper.busy, serverKey{}) })
 		}
 	}
 }

@@ -29,7 +29,7 @@ func (s *Service) TellLog(server string, at time.Time, entries []string) {
 	if s.d.Logs == nil || !s.exports(server) {
 		return
 	}
-	s.keeper.set(func() {
+	s.keeper.monitor.Change(func() {
 		if len(s.keeper.logs) < mostWaiting {
 			s.keeper.logs = append(s.keeper.logs, serverLog{server, at, entries})
 		}

@@ -15,9 +15,9 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -25,6 +25,7 @@ import (
 
 	"atoll/internal/dataplane/postgres"
 	"atoll/internal/dataplane/postgres/download"
+	"atoll/internal/monitor"
 )
 
 // Need skips a test on a machine without PostgreSQL, and says what to install.
@@ -76,47 +77,34 @@ func Download(t testing.TB, major int) string {
 	return bin
 }
 
-// Events collects what a supervisor tells.
+// Events collects what a supervisor tells. The zero value is ready; Notify is for the supervisor's configuration.
 type Events struct {
-	mu      sync.Mutex
+	monitor monitor.Monitor
 	all     []postgres.Event
-	changed chan struct{}
 }
-
-// NewEvents makes an empty collection; its Notify is for the supervisor's configuration.
-func NewEvents() *Events { return &Events{changed: make(chan struct{})} }
 
 // Notify takes an event.
 func (e *Events) Notify(ev postgres.Event) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.all = append(e.all, ev)
-	close(e.changed)
-	e.changed = make(chan struct{})
+	e.monitor.Change(func() { e.all = append(e.all, ev) })
 }
 
 // Await waits for an event of a kind.
-func (e *Events) Await(t testing.TB, kind postgres.Kind) postgres.Event {
+func (e *Events) Await(t testing.TB, kind postgres.Kind) (ev postgres.Event) {
 	t.Helper()
-	for {
-		e.mu.Lock()
-		changed := e.changed
-		for i, ev := range e.all {
-			if ev.Kind == kind {
-				e.all = append(e.all[:i:i], e.all[i+1:]...)
-				e.mu.Unlock()
-				return ev
-			}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	err := e.monitor.Wait(ctx, func() bool {
+		i := slices.IndexFunc(e.all, func(ev postgres.Event) bool { return ev.Kind == kind })
+		if i >= 0 {
+			ev = e.all[i]
+			e.all = slices.Delete(e.all, i, i+1)
 		}
-		e.mu.Unlock()
-		select {
-		case <-changed:
-		case <-t.Context().Done():
-			t.Fatalf("no event of kind %d came", kind)
-		case <-time.After(time.Minute):
-			t.Fatalf("no event of kind %d came within a minute", kind)
-		}
+		return i >= 0
+	})
+	if err != nil {
+		t.Fatalf("no event of kind %d came: %v", kind, err)
 	}
+	return ev
 }
 
 // Authority is a certificate authority for a test.
