@@ -25,7 +25,7 @@ lint: ## vet, builds for other systems, golangci-lint, gofmt, terraform fmt, tfl
 
 e2e: build ## the blueprint and the AWS CLI against the local cloud; builds the AWS provider once where it cannot be downloaded
 	./bin/atoll provider ensure
-	go test -tags e2e -count=1 -timeout 60m -parallel 3 ./test/e2e/
+	go test -tags e2e -count=1 -timeout 60m -parallel 4 ./test/e2e/
 
 acceptance: build ## the AWS provider's own tests against the local cloud; writes docs/acceptance.md
 	./bin/atoll provider ensure

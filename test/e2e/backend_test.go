@@ -62,10 +62,12 @@ resource "aws_dynamodb_table" "lock" {
 // TestBackend keeps a stack's state in the local cloud's S3, once with the lock in DynamoDB and once with S3's own lock file. Of two
 // applies at once, the second fails and names the lock's owner; with -lock-timeout it waits.
 func TestBackend(t *testing.T) {
+	t.Parallel()
 	c := startCloud(t)
 	newStack(t, c, bootstrap).initAndApply()
 	for name, lock := range map[string]string{"dynamodb": `dynamodb_table = "lock-of-e2e"`, "lockfile": "use_lockfile = true"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			first := newStack(t, c, fmt.Sprintf(strings.ReplaceAll(backend, "network/", name+"/"), lock))
 			second := newStack(t, c, fmt.Sprintf(strings.ReplaceAll(backend, "network/", name+"/"), lock))
 			first.init()

@@ -58,6 +58,10 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.stop(context.WithoutCancel(ctx))) }()
+	if err := c.memory("at the start"); err != nil {
+		return err
+	}
+	time.Sleep(4 * time.Second) // it gives memory back when nobody calls
 	if err := c.memory("idle"); err != nil {
 		return err
 	}

@@ -99,7 +99,7 @@ func Run(ctx context.Context, config Config, ready func(Info)) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	d := &daemon{config: config, cloud: c, edge: edge, records: running.plane == nil, stop: make(chan struct{}), info: Info{
+	d := &daemon{config: config, cloud: c, edge: edge, records: running.plane == nil, stop: make(chan struct{}), quiet: time.NewTimer(restAfter), info: Info{
 		Endpoint: "http://" + listener.Addr().String(), Edge: edge.Addr().String(), PID: os.Getpid(), Version: config.Version, Started: time.Now().UTC(),
 		Dir: string(config.Dir), Account: cloud.DefaultAccount, Services: c.Services(),
 		Runtime: running.name, Engine: running.about, Lacks: running.lacks, Wants: running.wants,
@@ -126,6 +126,7 @@ type daemon struct {
 	stop   chan struct{}
 	once   sync.Once
 	calls  atomic.Uint64
+	quiet  *time.Timer // fires when calls have ceased
 
 	edge    net.Listener
 	records bool // nothing runs, so that nobody else serves the edge
@@ -162,6 +163,11 @@ func (d *daemon) serve(ctx context.Context, listener net.Listener, ready func(In
 			failed <- nil
 		}()
 	}
+	resting, wake := context.WithCancel(ctx)
+	var rest sync.WaitGroup
+	rest.Go(func() { d.rest(resting) })
+	defer rest.Wait()
+	defer wake()
 	ready(d.about())
 	var first error
 	running := len(servers)
@@ -203,6 +209,7 @@ func (d *daemon) endpoint() http.Handler {
 			return
 		}
 		d.calls.Add(1)
+		d.quiet.Reset(restAfter)
 		d.cloud.ServeHTTP(w, r)
 	})
 }
