@@ -3,6 +3,7 @@ package ecs
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"atoll/internal/cloud/clock"
 	"atoll/internal/cloud/event"
 	"atoll/internal/cloud/id"
+	"atoll/internal/cloud/network"
 	"atoll/internal/cloud/state"
 	"atoll/internal/cloud/wire"
 )
@@ -66,8 +68,8 @@ func newBench(t *testing.T) *bench {
 }
 
 // start deploys a new revision of a service.
-func (t *txn) start(r *serviceRecord) {
-	v := &revisionRecord{ID: t.newRevisionID(), TaskDefinition: arn(t.sc, "task-definition", "app:1"), LaunchType: fargate, Platform: "LATEST", Family: "Linux"}
+func (t *txn) start(r *serviceRecord, behind ...LoadBalancer) {
+	v := &revisionRecord{ID: t.newRevisionID(), TaskDefinition: arn(t.sc, "task-definition", "app:1"), LaunchType: fargate, Platform: "LATEST", Family: "Linux", LoadBalancers: behind}
 	t.putRevision(r, v)
 	t.deploy(r, v.ID, nil)
 	t.settle(r)
@@ -166,6 +168,79 @@ func TestCircuitBreaker(t *testing.T) {
 	if len(stopped.TaskArns) == 0 {
 		t.Error("no task has stopped")
 	}
+}
+
+// allSick has every target group, and finds its targets unhealthy.
+type allSick struct{}
+
+func (allSick) TargetGroup(*state.Tx, state.Scope, string) (network.TargetGroup, bool) {
+	return network.TargetGroup{}, true
+}
+
+func (allSick) RegisterTarget(*state.Tx, state.Scope, string, string, int) error { return nil }
+
+func (allSick) DeregisterTarget(*state.Tx, state.Scope, string, string, int) {}
+
+func (allSick) TargetState(*state.Tx, state.Scope, string, string, int) (health, reason string) {
+	return "unhealthy", "Health checks failed with these codes: [503]"
+}
+
+// TestNeverHealthy deploys tasks that run but never pass their load balancer's health checks. The former tasks stay.
+func TestNeverHealthy(t *testing.T) {
+	b := newBench(t)
+	now := clock.NewManual(time.Now())
+	b.d.Clock, b.d.TargetGroups, b.d.TargetHealth = now, allSick{}, allSick{}
+	b.report(taskRunning)
+	const grace = 30 * time.Second
+	good := *b.service().Deployments[0].Id
+	b.do(func(t *txn) {
+		r, _ := t.serviceIn("main", "web")
+		r.GracePeriod = new(int64(grace / time.Second))
+		t.start(r, LoadBalancer{TargetGroupArn: new("arn:group"), ContainerName: new("web"), ContainerPort: new(int64(80))})
+		t.putService(r)
+	})
+	stops := 0
+	for range 2 { // of two tasks: three failures fail the deployment
+		b.report(taskRunning)
+		for _, wait := range []time.Duration{grace - time.Second, time.Second} {
+			if len(b.runtime.stopped) > 0 {
+				t.Fatal("a task was stopped within the grace period")
+			}
+			now.Advance(wait)
+			if err := b.attend(b.ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		stops += len(b.runtime.stopped)
+		for _, arn := range b.runtime.stopped {
+			out, err := b.DescribeTasks(b.ctx, &DescribeTasksInput{Cluster: new("main"), Tasks: []string{arn}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if task := out.Tasks[0]; *task.StoppedReason != "Task failed ELB health checks in (target-group arn:group)" {
+				t.Errorf("stopped for %q", *task.StoppedReason)
+			}
+		}
+		b.end()
+		now.Advance(time.Minute) // beyond the pause between attempts
+		if err := b.attend(b.ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := b.service()
+	if len(s.Deployments) != 1 || *s.Deployments[0].Id != good || *s.RunningCount != 2 || *s.Deployments[0].RolloutState != stateCompleted || stops != 4 {
+		t.Errorf("after %d stops %+v", stops, s)
+	}
+	if !strings.Contains(messagesOf(s), "is unhealthy in (target-group arn:group) due to (reason Health checks failed with these codes: [503])") {
+		t.Errorf("the events are %s", messagesOf(s))
+	}
+}
+
+func messagesOf(s ServiceDescription) (all string) {
+	for _, e := range s.Events {
+		all += *e.Message + "\n"
+	}
+	return all
 }
 
 // TestDeploymentAlarm has an alarm go off during a deployment.
