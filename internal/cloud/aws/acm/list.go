@@ -2,10 +2,11 @@ package acm
 
 import (
 	"context"
-	"encoding/base64"
 	"slices"
 	"strings"
 	"time"
+
+	"atoll/internal/cloud/state"
 )
 
 const maxSummaryNames = 100
@@ -31,9 +32,9 @@ func (s *Service) ListCertificates(ctx context.Context, in *ListCertificatesInpu
 			return nil, constraint(limit, "maxItems", "Member must be between 1 and 1000")
 		}
 	}
-	after, err := base64.RawURLEncoding.DecodeString(text(in.NextToken))
-	if err != nil || in.NextToken != nil && len(after) == 0 {
-		return nil, invalid("The NextToken is not valid.")
+	after, err := state.After(in.NextToken, invalid("The NextToken is not valid."))
+	if err != nil {
+		return nil, err
 	}
 	out := &ListCertificatesOutput{CertificateSummaryList: []CertificateSummary{}}
 	return out, s.readAll(ctx, func(t *txn) error {
@@ -46,11 +47,11 @@ func (s *Service) ListCertificates(ctx context.Context, in *ListCertificatesInpu
 		order := compareBy(in.SortOrder)
 		slices.SortFunc(found, order)
 		for i, r := range found {
-			if len(after) > 0 && !comesAfter(string(after), r, order) {
+			if after != "" && !comesAfter(after, r, order) {
 				continue
 			}
 			if len(out.CertificateSummaryList) == limit {
-				out.NextToken = new(base64.RawURLEncoding.EncodeToString([]byte(positionOf(found[i-1]))))
+				out.NextToken = state.Token(positionOf(found[i-1]))
 				break
 			}
 			out.CertificateSummaryList = append(out.CertificateSummaryList, t.summary(r))

@@ -182,7 +182,7 @@ func (s *Service) DescribeScheduledActions(ctx context.Context, in *DescribeSche
 				ScalableTargetAction: &ScalableTargetAction{MinCapacity: r.Min, MaxCapacity: r.Max},
 			})
 		}
-		out.NextToken = pageToken(next)
+		out.NextToken = state.Token(next)
 		return nil
 	})
 }

@@ -81,7 +81,7 @@ func (s *Service) DescribeScalingActivities(ctx context.Context, in *DescribeSca
 			}
 			out.ScalingActivities = append(out.ScalingActivities, a)
 		}
-		out.NextToken = pageToken(next)
+		out.NextToken = state.Token(next)
 		return nil
 	})
 }

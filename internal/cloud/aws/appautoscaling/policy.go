@@ -190,7 +190,7 @@ func (s *Service) DescribeScalingPolicies(ctx context.Context, in *DescribeScali
 				Alarms: t.alarmsOf(r),
 			})
 		}
-		out.NextToken = pageToken(next)
+		out.NextToken = state.Token(next)
 		return nil
 	})
 }

@@ -165,7 +165,7 @@ func (s *Service) DescribeScalableTargets(ctx context.Context, in *DescribeScala
 				},
 			})
 		}
-		out.NextToken = pageToken(next)
+		out.NextToken = state.Token(next)
 		return nil
 	})
 }

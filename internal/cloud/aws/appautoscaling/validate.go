@@ -1,12 +1,12 @@
 package appautoscaling
 
 import (
-	"encoding/base64"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"atoll/internal/cloud/state"
 	"atoll/internal/cloud/wire"
 )
 
@@ -56,24 +56,9 @@ func limitOf(given *int64, most int) (int, error) {
 	return int(*given), nil
 }
 
-// Page tokens are opaque to clients: the last id of the page before, in base64.
-
-func pageToken(last string) *string {
-	if last == "" {
-		return nil
-	}
-	return new(base64.RawURLEncoding.EncodeToString([]byte(last)))
-}
-
+// pageAfter gives the id after which a page begins.
 func pageAfter(token *string) (string, error) {
-	if token == nil {
-		return "", nil
-	}
-	raw, err := base64.RawURLEncoding.DecodeString(*token)
-	if err != nil || len(raw) == 0 {
-		return "", wire.Errorf("InvalidNextTokenException", "The next token supplied was invalid.")
-	}
-	return string(raw), nil
+	return state.After(token, wire.Errorf("InvalidNextTokenException", "The next token supplied was invalid."))
 }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }

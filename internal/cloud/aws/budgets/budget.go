@@ -119,7 +119,7 @@ func (s *Service) DescribeBudgets(ctx context.Context, in *DescribeBudgetsInput)
 			}
 			out.Budgets = append(out.Budgets, *b)
 		}
-		out.NextToken = pageToken(next)
+		out.NextToken = state.Token(next)
 		return nil
 	})
 }

@@ -1,10 +1,10 @@
 package budgets
 
 import (
-	"encoding/base64"
 	"strconv"
 	"strings"
 
+	"atoll/internal/cloud/state"
 	"atoll/internal/cloud/wire"
 )
 
@@ -27,15 +27,6 @@ func tooMany(what string, limit int) error {
 	return wire.Errorf("CreationLimitExceededException", "You've exceeded the limit of %d %s.", limit, what)
 }
 
-// Page tokens are opaque to clients: where the next page begins, in base64.
-
-func pageToken(next string) *string {
-	if next == "" {
-		return nil
-	}
-	return new(base64.RawURLEncoding.EncodeToString([]byte(next)))
-}
-
 // page gives the size of a page and what it comes after.
 func page(limit *int64, token *string, most int64) (size int, after string, err error) {
 	size = 100
@@ -45,14 +36,8 @@ func page(limit *int64, token *string, most int64) (size int, after string, err 
 		}
 		size = int(*limit)
 	}
-	if token == nil {
-		return size, "", nil
-	}
-	raw, err := base64.RawURLEncoding.DecodeString(*token)
-	if err != nil || len(raw) == 0 || strings.ContainsRune(string(raw), 0) {
-		return 0, "", wire.Errorf("InvalidNextTokenException", "The pagination token is invalid.")
-	}
-	return size, string(raw), nil
+	after, err = state.After(token, wire.Errorf("InvalidNextTokenException", "The pagination token is invalid."))
+	return size, after, err
 }
 
 // slicePage gives one page of a list.
@@ -71,5 +56,5 @@ func slicePage[T any](all []T, limit *int64, token *string) ([]T, *string, error
 	if len(rest) <= size {
 		return rest, nil, nil
 	}
-	return rest[:size], pageToken(strconv.Itoa(from + size)), nil
+	return rest[:size], state.Token(strconv.Itoa(from + size)), nil
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"atoll/internal/cloud/state"
 	"atoll/internal/cloud/trail"
 	"atoll/internal/cloud/wire"
 )
@@ -61,7 +62,7 @@ func (s *Service) LookupEvents(ctx context.Context, in *LookupEventsInput) (*Loo
 			continue
 		}
 		if len(out.Events) == limit {
-			out.NextToken = pageToken(fmt.Sprintf("%d %d", line.Next.Segment, line.Next.Offset))
+			out.NextToken = state.Token(fmt.Sprintf("%d %d", line.Next.Segment, line.Next.Offset))
 			break
 		}
 		out.Events = append(out.Events, renderEvent(&e, line.JSON))

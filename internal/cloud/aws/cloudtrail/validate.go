@@ -1,7 +1,6 @@
 package cloudtrail
 
 import (
-	"encoding/base64"
 	"net/netip"
 	"regexp"
 	"strings"
@@ -102,22 +101,7 @@ func (t *txn) change(nameOrARN string, edit func(r *trailRecord) error) (*trailR
 	return r, nil
 }
 
-// Page tokens are opaque to clients.
-
-func pageToken(last string) *string {
-	if last == "" {
-		return nil
-	}
-	return new(base64.RawURLEncoding.EncodeToString([]byte(last)))
-}
-
+// pageAfter gives the id after which a page begins.
 func pageAfter(token *string) (string, error) {
-	if token == nil {
-		return "", nil
-	}
-	raw, err := base64.RawURLEncoding.DecodeString(*token)
-	if err != nil || len(raw) == 0 || strings.ContainsRune(string(raw), 0) {
-		return "", wire.Errorf("InvalidNextTokenException", "The specified token is not valid.")
-	}
-	return string(raw), nil
+	return state.After(token, wire.Errorf("InvalidNextTokenException", "The specified token is not valid."))
 }

@@ -233,7 +233,7 @@ func (s *Service) DescribeAlarms(ctx context.Context, in *DescribeAlarmsInput) (
 				out.MetricAlarms = append(out.MetricAlarms, r.showMetric(t.sc))
 			}
 		}
-		out.NextToken = pageToken(next)
+		out.NextToken = state.Token(next)
 		return nil
 	})
 }

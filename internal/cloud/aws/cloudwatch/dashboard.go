@@ -107,7 +107,7 @@ func (s *Service) ListDashboards(ctx context.Context, in *ListDashboardsInput) (
 				DashboardName: new(r.Name), DashboardArn: new(dashboardARN(t.sc.Account, r.Name)), LastModified: new(r.Modified), Size: new(int64(len(r.Body))),
 			})
 		}
-		out.NextToken = pageToken(next)
+		out.NextToken = state.Token(next)
 		return nil
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"atoll/internal/cloud/aws/cloudwatch/expression"
+	"atoll/internal/cloud/state"
 	"atoll/internal/cloud/wire"
 )
 
@@ -71,7 +72,7 @@ func (s *Service) GetMetricData(ctx context.Context, in *GetMetricDataInput) (*G
 			}
 		}
 		if p.more {
-			out.NextToken = pageToken(strconv.Itoa(skip + limit))
+			out.NextToken = state.Token(strconv.Itoa(skip + limit))
 		}
 		return nil
 	})

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"atoll/internal/cloud/state"
 )
 
 // Kinds of history items.
@@ -93,7 +95,7 @@ func (s *Service) DescribeAlarmHistory(ctx context.Context, in *DescribeAlarmHis
 				return true
 			}
 			if len(out.AlarmHistoryItems) == limit {
-				out.NextToken = pageToken(after)
+				out.NextToken = state.Token(after)
 				return false
 			}
 			after = id

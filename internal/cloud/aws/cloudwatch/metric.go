@@ -115,7 +115,7 @@ func (s *Service) ListMetrics(ctx context.Context, in *ListMetricsInput) (*ListM
 		for _, m := range found {
 			out.Metrics = append(out.Metrics, m.show())
 		}
-		out.NextToken = pageToken(next)
+		out.NextToken = state.Token(next)
 		return nil
 	})
 }

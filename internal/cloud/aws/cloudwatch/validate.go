@@ -1,12 +1,12 @@
 package cloudwatch
 
 import (
-	"encoding/base64"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"atoll/internal/cloud/state"
 	"atoll/internal/cloud/wire"
 )
 
@@ -115,22 +115,7 @@ func checkDimensions(dims []Dimension, prefix string) error {
 	return nil
 }
 
-// Page tokens are opaque to clients.
-
-func pageToken(last string) *string {
-	if last == "" {
-		return nil
-	}
-	return new(base64.RawURLEncoding.EncodeToString([]byte(last)))
-}
-
+// pageAfter gives the id after which a page begins.
 func pageAfter(token *string) (string, error) {
-	if token == nil {
-		return "", nil
-	}
-	raw, err := base64.RawURLEncoding.DecodeString(*token)
-	if err != nil || len(raw) == 0 {
-		return "", wire.Errorf("InvalidNextToken", "Failed to parse the token.")
-	}
-	return string(raw), nil
+	return state.After(token, wire.Errorf("InvalidNextToken", "Failed to parse the token."))
 }

@@ -1,7 +1,6 @@
 package ec2
 
 import (
-	"encoding/base64"
 	"iter"
 	"slices"
 	"strings"
@@ -57,25 +56,19 @@ func find[T any](t *txn, table state.Table[T], q query[T], ids []string, filters
 			continue
 		}
 		if limit > 0 && len(out) == limit {
-			return out, pageToken(last), nil
+			return out, state.Token(last), nil
 		}
 		out, last = append(out, r), id
 	}
 	return out, nil, nil
 }
 
-// pageToken is the opaque form of the last id of a page.
-func pageToken(last string) *string {
-	return new(base64.RawURLEncoding.EncodeToString([]byte(last)))
-}
-
 // tokenID gives the id after which the page of a token begins, "" for the first page.
 func tokenID(token *string) (string, error) {
-	raw, err := base64.RawURLEncoding.DecodeString(text(token))
-	if err != nil {
-		return "", wire.Errorf("InvalidNextToken", "The token '%s' is invalid", *token)
+	if text(token) == "" {
+		return "", nil
 	}
-	return string(raw), nil
+	return state.After(token, wire.Errorf("InvalidNextToken", "The token '%s' is invalid", *token))
 }
 
 func checkMaxResults(max *int64) error {

@@ -212,7 +212,7 @@ func (s *Service) DescribeTags(ctx context.Context, in *DescribeTagsInput) (*Des
 	if in.MaxResults != nil && len(out.Tags) > int(*in.MaxResults) {
 		out.Tags = out.Tags[:*in.MaxResults]
 		last := out.Tags[len(out.Tags)-1]
-		out.NextToken = pageToken(*last.ResourceId + "\n" + *last.Key)
+		out.NextToken = state.Token(*last.ResourceId + "\n" + *last.Key)
 	}
 	return out, nil
 }

@@ -144,7 +144,7 @@ func (s *Service) ListImages(ctx context.Context, in *ListImagesInput) (*ListIma
 					continue
 				}
 				if len(out.ImageIds) == limit {
-					out.NextToken = pageToken(last)
+					out.NextToken = state.Token(last)
 					return nil
 				}
 				out.ImageIds, last = append(out.ImageIds, ImageIdentifier{ImageDigest: new(i.Digest), ImageTag: optional(tag)}), at
@@ -192,7 +192,7 @@ func (s *Service) DescribeImages(ctx context.Context, in *DescribeImagesInput) (
 		for _, image := range found {
 			out.ImageDetails = append(out.ImageDetails, t.detail(r, image))
 		}
-		out.NextToken = pageToken(next)
+		out.NextToken = state.Token(next)
 		return nil
 	})
 }

@@ -254,7 +254,7 @@ func (s *Service) DescribeRepositories(ctx context.Context, in *DescribeReposito
 		for _, r := range found {
 			out.Repositories = append(out.Repositories, *t.render(r))
 		}
-		out.NextToken = pageToken(next)
+		out.NextToken = state.Token(next)
 		return nil
 	})
 }

@@ -1,10 +1,8 @@
 package ecs
 
 import (
-	"encoding/base64"
 	"iter"
 	"slices"
-	"strings"
 
 	"atoll/internal/cloud/state"
 )
@@ -16,8 +14,8 @@ type page struct {
 }
 
 // pageOf checks a page's size, which is most if none is given, and its token.
-func pageOf(maxResults *int64, nextToken *string, most int) (page, error) {
-	p := page{limit: most}
+func pageOf(maxResults *int64, nextToken *string, most int) (p page, err error) {
+	p.limit = most
 	if maxResults != nil {
 		if *maxResults < 1 || *maxResults > int64(most) {
 			return p, invalid("maxResults must be between 1 and %d.", most)
@@ -25,27 +23,16 @@ func pageOf(maxResults *int64, nextToken *string, most int) (page, error) {
 		p.limit = int(*maxResults)
 	}
 	if text(nextToken) != "" {
-		raw, err := base64.RawURLEncoding.DecodeString(*nextToken)
-		if err != nil || len(raw) == 0 || strings.ContainsRune(string(raw), 0) {
-			return p, invalid("Invalid token.")
-		}
-		p.after = string(raw)
+		p.after, err = state.After(nextToken, invalid("Invalid token."))
 	}
-	return p, nil
+	return p, err
 }
 
 // token makes the token of the page after the one that ends with a key, none for none.
-func token(last string) *string {
-	if last == "" {
-		return nil
-	}
-	return new(base64.RawURLEncoding.EncodeToString([]byte(last)))
-}
-
 // tablePage takes a page of a table's records whose ids begin with a prefix.
 func tablePage[T any](t *txn, table state.Table[T], prefix string, p page, keep func(*T) bool) (items []*T, next *string) {
 	items, end := state.Page(table.PrefixFrom(t.tx, t.sc, prefix, p.after), p.limit, keep)
-	return items, token(end)
+	return items, state.Token(end)
 }
 
 // listed takes a page of a short list that is in no table's order; the keys are unique.
@@ -54,7 +41,7 @@ func listed(keys []string, p page) (out []string, next *string) {
 		keys = keys[slices.Index(keys, p.after)+1:]
 	}
 	if len(keys) > p.limit {
-		return keys[:p.limit], token(keys[p.limit-1])
+		return keys[:p.limit], state.Token(keys[p.limit-1])
 	}
 	return keys, nil
 }

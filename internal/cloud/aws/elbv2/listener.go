@@ -298,7 +298,7 @@ func (s *Service) DescribeListeners(ctx context.Context, in *DescribeListenersIn
 			}
 			var next string
 			found, next = state.Page(t.listeners.PrefixFrom(t.tx, t.sc, b.ID+"/", after), limit, nil)
-			out.NextMarker = markerOf(next)
+			out.NextMarker = state.Token(next)
 		}
 		for i := range in.ListenerArns {
 			l, err := find(t, t.listeners, kindListener, &in.ListenerArns[i])

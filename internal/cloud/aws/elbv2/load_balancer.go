@@ -185,7 +185,7 @@ func (s *Service) DescribeLoadBalancers(ctx context.Context, in *DescribeLoadBal
 		for _, b := range found {
 			out.LoadBalancers = append(out.LoadBalancers, t.describeBalancer(b))
 		}
-		out.NextMarker = markerOf(next)
+		out.NextMarker = state.Token(next)
 		return nil
 	})
 }

@@ -170,7 +170,7 @@ func (s *Service) DescribeTargetGroups(ctx context.Context, in *DescribeTargetGr
 		for _, g := range found {
 			out.TargetGroups = append(out.TargetGroups, t.describeGroup(g))
 		}
-		out.NextMarker = markerOf(next)
+		out.NextMarker = state.Token(next)
 		return nil
 	})
 }

@@ -1,11 +1,11 @@
 package elbv2
 
 import (
-	"encoding/base64"
 	"regexp"
 	"slices"
 	"strings"
 
+	"atoll/internal/cloud/state"
 	"atoll/internal/cloud/wire"
 )
 
@@ -79,26 +79,13 @@ func within(value *int64, member string, least, most, standard int64) (int64, er
 // maxPage is the largest page, and the one that AWS gives without a size.
 const maxPage = 400
 
-// Markers are opaque to clients: the last id of the page before, in base64.
-
 // pageOf checks a page's size and marker.
 func pageOf(size *int64, marker *string) (limit int, after string, err error) {
 	n, err := within(size, "pageSize", 1, maxPage, maxPage)
-	if err != nil || marker == nil {
-		return int(n), "", err
+	if err == nil {
+		after, err = state.After(marker, invalid("The specified marker is invalid"))
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(*marker)
-	if err != nil || len(raw) == 0 || strings.ContainsRune(string(raw), 0) {
-		return 0, "", invalid("The specified marker is invalid")
-	}
-	return int(n), string(raw), nil
-}
-
-func markerOf(last string) *string {
-	if last == "" {
-		return nil
-	}
-	return new(base64.RawURLEncoding.EncodeToString([]byte(last)))
+	return int(n), after, err
 }
 
 // pageBy cuts a page out of a list that is sorted by key.
@@ -111,5 +98,5 @@ func pageBy[T any](items []T, key func(T) string, limit int, after string) (page
 	if len(items) <= limit {
 		return items, nil
 	}
-	return items[:limit], markerOf(key(items[limit-1]))
+	return items[:limit], state.Token(key(items[limit-1]))
 }

@@ -180,7 +180,7 @@ func (s *Service) ListEventBuses(ctx context.Context, in *ListEventBusesInput) (
 			}
 			out.EventBuses = append(out.EventBuses, e)
 		}
-		out.NextToken = pageToken(next)
+		out.NextToken = state.Token(next)
 		return nil
 	})
 }

@@ -157,7 +157,7 @@ func (s *Service) ListRules(ctx context.Context, in *ListRulesInput) (*ListRules
 				Description: optional(r.Description), ScheduleExpression: optional(r.Schedule), RoleArn: optional(r.Role), EventBusName: new(r.Bus),
 			})
 		}
-		out.NextToken = pageToken(next)
+		out.NextToken = state.Token(next)
 		return nil
 	})
 }

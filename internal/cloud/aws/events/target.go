@@ -74,7 +74,7 @@ func (s *Service) ListTargetsByRule(ctx context.Context, in *ListTargetsByRuleIn
 				continue
 			}
 			if len(out.Targets) == limit {
-				out.NextToken = pageToken(*out.Targets[limit-1].Id)
+				out.NextToken = state.Token(*out.Targets[limit-1].Id)
 				break
 			}
 			out.Targets = append(out.Targets, target)
@@ -105,7 +105,7 @@ func (s *Service) ListRuleNamesByTarget(ctx context.Context, in *ListRuleNamesBy
 		for _, r := range found {
 			out.RuleNames = append(out.RuleNames, r.Name)
 		}
-		out.NextToken = pageToken(next)
+		out.NextToken = state.Token(next)
 		return nil
 	})
 }

@@ -2,7 +2,6 @@ package iam
 
 import (
 	"context"
-	"encoding/base64"
 	"iter"
 	"slices"
 	"strings"
@@ -17,8 +16,8 @@ type paging struct {
 	limit int
 }
 
-func newPaging(marker *string, maxItems *int64) (paging, error) {
-	p := paging{limit: 100}
+func newPaging(marker *string, maxItems *int64) (p paging, err error) {
+	p.limit = 100
 	if maxItems != nil {
 		if err := within(*maxItems, "maxItems", 1, 1000); err != nil {
 			return p, err
@@ -26,21 +25,14 @@ func newPaging(marker *string, maxItems *int64) (paging, error) {
 		p.limit = int(*maxItems)
 	}
 	if marker != nil {
-		after, err := base64.RawURLEncoding.DecodeString(*marker)
-		if err != nil || len(after) == 0 {
-			return p, wire.Errorf("ValidationError", "Invalid Marker: %s", *marker)
-		}
-		p.after = string(after)
+		p.after, err = state.After(marker, wire.Errorf("ValidationError", "Invalid Marker: %s", *marker))
 	}
-	return p, nil
+	return p, err
 }
 
 // end gives IsTruncated and Marker for a page that ends before the rest of a list; last is empty on the last page.
 func end(last string) (truncated *bool, marker *string) {
-	if last == "" {
-		return new(false), nil
-	}
-	return new(true), new(base64.RawURLEncoding.EncodeToString([]byte(last)))
+	return new(last != ""), state.Token(last)
 }
 
 // records takes a page of a table.

@@ -1,10 +1,9 @@
 package kms
 
 import (
-	"bytes"
-	"encoding/base64"
 	"net/http"
 
+	"atoll/internal/cloud/state"
 	"atoll/internal/cloud/wire"
 )
 
@@ -58,17 +57,9 @@ func page(limit *int64, most, otherwise int64, marker *string) (int, string, err
 	if err != nil {
 		return 0, "", err
 	}
-	after, err := base64.RawURLEncoding.DecodeString(text(marker))
-	if err != nil || marker != nil && len(after) == 0 || bytes.ContainsRune(after, 0) {
-		return 0, "", errorf("InvalidMarkerException", "Could not deserialize marker '%s'", *marker)
-	}
-	return int(n), string(after), nil
+	after, err := state.After(marker, errorf("InvalidMarkerException", "Could not deserialize marker '%s'", text(marker)))
+	return int(n), after, err
 }
 
 // following gives NextMarker and Truncated.
-func following(next string) (*string, *bool) {
-	if next == "" {
-		return nil, new(false)
-	}
-	return new(base64.RawURLEncoding.EncodeToString([]byte(next))), new(true)
-}
+func following(next string) (*string, *bool) { return state.Token(next), new(next != "") }

@@ -179,7 +179,7 @@ func (s *Service) DescribeLogGroups(ctx context.Context, in *DescribeLogGroupsIn
 		for _, g := range found {
 			out.LogGroups = append(out.LogGroups, t.renderGroup(g))
 		}
-		out.NextToken = pageToken(next)
+		out.NextToken = state.Token(next)
 		return nil
 	})
 }

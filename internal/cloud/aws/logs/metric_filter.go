@@ -155,7 +155,7 @@ func (s *Service) DescribeMetricFilters(ctx context.Context, in *DescribeMetricF
 		for _, f := range found {
 			out.MetricFilters = append(out.MetricFilters, renderFilter(f))
 		}
-		out.NextToken = pageToken(next)
+		out.NextToken = state.Token(next)
 		return nil
 	})
 }

@@ -147,7 +147,7 @@ func (s *Service) DescribeResourcePolicies(ctx context.Context, in *DescribeReso
 		for _, r := range found {
 			out.ResourcePolicies = append(out.ResourcePolicies, renderPolicy(r))
 		}
-		out.NextToken = pageToken(next)
+		out.NextToken = state.Token(next)
 		return nil
 	})
 }

@@ -112,7 +112,7 @@ func (s *Service) DescribeLogStreams(ctx context.Context, in *DescribeLogStreams
 		for _, st := range found {
 			out.LogStreams = append(out.LogStreams, t.renderStream(g, st))
 		}
-		out.NextToken = pageToken(next)
+		out.NextToken = state.Token(next)
 		return nil
 	})
 }

@@ -1,7 +1,6 @@
 package logs
 
 import (
-	"encoding/base64"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -59,24 +58,9 @@ func limitOf(limit *int64, most int) (int, error) {
 	return int(*limit), nil
 }
 
-// Page tokens are opaque to clients: the last id of the page before, in base64.
-
-func pageToken(last string) *string {
-	if last == "" {
-		return nil
-	}
-	return new(base64.RawURLEncoding.EncodeToString([]byte(last)))
-}
-
+// pageAfter gives the id after which a page begins.
 func pageAfter(token *string) (string, error) {
-	if token == nil {
-		return "", nil
-	}
-	raw, err := base64.RawURLEncoding.DecodeString(*token)
-	if err != nil || len(raw) == 0 || strings.ContainsRune(string(raw), 0) {
-		return "", invalid("The specified nextToken is invalid.")
-	}
-	return string(raw), nil
+	return state.After(token, invalid("The specified nextToken is invalid."))
 }
 
 // groupARN gives a group's ARN without the ":*" that stands for its streams.

@@ -152,7 +152,7 @@ func (s *Service) DescribeDBParameterGroups(ctx context.Context, in *DescribeDBP
 		all = slices.DeleteFunc(all, func(g *parameterGroupRecord) bool { return g.Name <= last || !pass(g) })
 		slices.SortFunc(all, func(a, b *parameterGroupRecord) int { return strings.Compare(a.Name, b.Name) })
 		if len(all) > size {
-			out.Marker, all = marker(all[size-1].Name), all[:size]
+			out.Marker, all = state.Token(all[size-1].Name), all[:size]
 		}
 		for _, g := range all {
 			out.DBParameterGroups = append(out.DBParameterGroups, *t.renderParameterGroup(g))

@@ -1,7 +1,6 @@
 package rds
 
 import (
-	"encoding/base64"
 	"iter"
 	"regexp"
 	"slices"
@@ -59,24 +58,12 @@ func pageSize(given *int64, most int64) (int, error) {
 	return int(n), nil
 }
 
-// Markers are opaque to clients: the last id of the page before, in base64.
-
-func marker(last string) *string {
-	if last == "" {
-		return nil
-	}
-	return new(base64.RawURLEncoding.EncodeToString([]byte(last)))
-}
-
+// after gives the id after which a page begins.
 func after(marker *string) (string, error) {
 	if text(marker) == "" {
 		return "", nil
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(*marker)
-	if err != nil || len(raw) == 0 || strings.ContainsRune(string(raw), 0) {
-		return "", invalid("The marker %q is not valid.", *marker)
-	}
-	return string(raw), nil
+	return state.After(marker, invalid("The marker %q is not valid.", *marker))
 }
 
 // list is what the Describe operations have in common.
@@ -105,7 +92,7 @@ func pageIn[T any](from func(after string) iter.Seq2[string, *T], l list, filter
 		return nil, nil, err
 	}
 	items, next := state.Page(from(last), size, func(v *T) bool { return pass(v) && (keep == nil || keep(v)) })
-	return items, marker(next), nil
+	return items, state.Token(next), nil
 }
 
 // pageOfSlice takes a page of a computed list; the marker is a position in it.
@@ -124,7 +111,7 @@ func pageOfSlice[T any](all []T, size int, mark *string) ([]T, *string, error) {
 	if end == len(all) {
 		return all[at:end], nil, nil
 	}
-	return all[at:end], marker(strconv.Itoa(end)), nil
+	return all[at:end], state.Token(strconv.Itoa(end)), nil
 }
 
 // filtered gives the test of filters: a record passes if, for each of them, one of its values is asked for.

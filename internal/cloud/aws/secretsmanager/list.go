@@ -63,7 +63,7 @@ func (s *Service) list(ctx context.Context, in *ListSecretsInput, limit int) (fo
 				continue
 			}
 			if len(found) == limit {
-				next = pageToken(last)
+				next = state.Token(last)
 				break
 			}
 			found, last = append(found, t.entry(r)), at

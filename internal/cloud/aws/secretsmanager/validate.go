@@ -2,11 +2,10 @@ package secretsmanager
 
 import (
 	"context"
-	"encoding/base64"
 	"regexp"
-	"strings"
 	"unicode/utf8"
 
+	"atoll/internal/cloud/state"
 	"atoll/internal/cloud/wire"
 )
 
@@ -85,22 +84,7 @@ func limitOf(limit *int64, most int) (int, error) {
 	return int(*limit), nil
 }
 
-// Page tokens are opaque to clients: where the page before ended, in base64.
-
-func pageToken(last string) *string {
-	if last == "" {
-		return nil
-	}
-	return new(base64.RawURLEncoding.EncodeToString([]byte(last)))
-}
-
+// pageAfter gives the id after which a page begins.
 func pageAfter(token *string) (string, error) {
-	if token == nil {
-		return "", nil
-	}
-	raw, err := base64.RawURLEncoding.DecodeString(*token)
-	if err != nil || len(raw) == 0 || strings.ContainsRune(string(raw), 0) {
-		return "", wire.Errorf("InvalidNextTokenException", "The NextToken value is invalid.")
-	}
-	return string(raw), nil
+	return state.After(token, wire.Errorf("InvalidNextTokenException", "The NextToken value is invalid."))
 }

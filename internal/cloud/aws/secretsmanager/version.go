@@ -290,7 +290,7 @@ func (s *Service) ListSecretVersionIds(ctx context.Context, in *ListSecretVersio
 				LastAccessedDate: date(v.Accessed), CreatedDate: new(v.Created), KmsKeyIds: []string{key}})
 		}
 		if next != "" {
-			out.NextToken = pageToken(found[len(found)-1].ID)
+			out.NextToken = state.Token(found[len(found)-1].ID)
 		}
 		return nil
 	})

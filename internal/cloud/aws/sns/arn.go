@@ -1,7 +1,6 @@
 package sns
 
 import (
-	"encoding/base64"
 	"strings"
 
 	"atoll/internal/cloud/state"
@@ -81,22 +80,10 @@ func (t *txn) subscription(arn string) (*subscriptionRecord, error) {
 // pageSize is how many topics or subscriptions AWS gives at once.
 const pageSize = 100
 
-// Page tokens are opaque to clients: the last id of the page before, in base64.
-
-func pageToken(last string) *string {
-	if last == "" {
-		return nil
-	}
-	return new(base64.RawURLEncoding.EncodeToString([]byte(last)))
-}
-
+// pageAfter gives the id after which a page begins.
 func pageAfter(token *string) (string, error) {
 	if text(token) == "" {
 		return "", nil
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(*token)
-	if err != nil || strings.ContainsRune(string(raw), 0) {
-		return "", invalid("NextToken Reason: the token is not one that was given")
-	}
-	return string(raw), nil
+	return state.After(token, invalid("NextToken Reason: the token is not one that was given"))
 }

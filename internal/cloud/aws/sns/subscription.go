@@ -234,7 +234,7 @@ func (t *txn) listSubscriptions(prefix string, token *string) ([]Subscription, *
 			SubscriptionArn: new(arn), Owner: new(r.Owner), Protocol: new(r.Protocol), Endpoint: new(r.Endpoint), TopicArn: new(topicARN(t.sc, r.Topic)),
 		})
 	}
-	return out, pageToken(next), nil
+	return out, state.Token(next), nil
 }
 
 // web reports whether a subscription's endpoint is called over HTTP.

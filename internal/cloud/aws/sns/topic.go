@@ -130,7 +130,7 @@ func (s *Service) ListTopics(ctx context.Context, in *ListTopicsInput) (*ListTop
 		for _, r := range found {
 			out.Topics = append(out.Topics, Topic{TopicArn: new(topicARN(t.sc, r.Name))})
 		}
-		out.NextToken = pageToken(next)
+		out.NextToken = state.Token(next)
 		return nil
 	})
 }

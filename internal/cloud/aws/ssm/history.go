@@ -53,7 +53,7 @@ func (s *Service) GetParameterHistory(ctx context.Context, in *GetParameterHisto
 				Labels: p.labelsOf(v.Number), Tier: new(v.Tier), Policies: renderPolicies(v.Policies), DataType: new(v.DataType),
 			})
 		}
-		out.NextToken = pageToken(next)
+		out.NextToken = state.Token(next)
 		return nil
 	})
 }

@@ -44,7 +44,7 @@ func (s *Service) GetParametersByPath(ctx context.Context, in *GetParametersByPa
 			}
 			out.Parameters = append(out.Parameters, *r)
 		}
-		out.NextToken = pageToken(next)
+		out.NextToken = state.Token(next)
 		return nil
 	})
 }
@@ -113,7 +113,7 @@ func (s *Service) DescribeParameters(ctx context.Context, in *DescribeParameters
 				Tier: new(v.Tier), Policies: renderPolicies(v.Policies), DataType: new(v.DataType),
 			})
 		}
-		out.NextToken = pageToken(next)
+		out.NextToken = state.Token(next)
 		return nil
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"unicode/utf8"
+
+	"atoll/internal/cloud/state"
 )
 
 // namesPage is the number of keys or values of an answer; AWS does not tell its own.
@@ -57,7 +59,7 @@ func (s *Service) names(ctx context.Context, token *string, pick func(tags map[s
 	}
 	if len(page) > namesPage {
 		page = page[:namesPage]
-		next = pageToken("=" + page[namesPage-1])
+		next = state.Token("=" + page[namesPage-1])
 	}
 	return page, next, err
 }

@@ -49,7 +49,7 @@ func (s *Service) GetResources(ctx context.Context, in *GetResourcesInput) (*Get
 			// A resource without tags counts as one with one, and none is split over pages.
 			cost := max(len(tags), 1)
 			if len(out.ResourceTagMappingList) > 0 && (len(out.ResourceTagMappingList) == size || room < cost) {
-				out.PaginationToken = pageToken(last)
+				out.PaginationToken = state.Token(last)
 				return false
 			}
 			out.ResourceTagMappingList = append(out.ResourceTagMappingList, mapping(arn, tags))

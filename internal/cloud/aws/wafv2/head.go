@@ -1,10 +1,8 @@
 package wafv2
 
 import (
-	"encoding/base64"
 	"iter"
 	"regexp"
-	"slices"
 	"strings"
 
 	"atoll/internal/cloud/state"
@@ -195,7 +193,7 @@ func (k kind[T]) list(t *txn, scope *string, marker *string, limit *int64, each 
 	for _, r := range found {
 		each(k.headOf(r), k.headOf(r).arn(t.sc, k.name))
 	}
-	return nextMarker(next), nil
+	return state.Token(next), nil
 }
 
 func (k kind[T]) after(t *txn, prefix, after string) iter.Seq2[string, *T] {
@@ -213,18 +211,8 @@ func page(marker *string, limit *int64) (size int, after string, err error) {
 	if text(marker) == "" {
 		return size, "", nil
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(*marker)
-	if err != nil || slices.Contains(raw, 0) {
-		return 0, "", invalid("NEXT_MARKER", *marker, "The marker is not valid.")
-	}
-	return size, string(raw), nil
-}
-
-func nextMarker(last string) *string {
-	if last == "" {
-		return nil
-	}
-	return new(base64.RawURLEncoding.EncodeToString([]byte(last)))
+	after, err = state.After(marker, invalid("NEXT_MARKER", *marker, "The marker is not valid."))
+	return size, after, err
 }
 
 func (s *Service) aclKind() kind[aclRecord] {

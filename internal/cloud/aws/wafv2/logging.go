@@ -171,7 +171,7 @@ func (s *Service) ListLoggingConfigurations(ctx context.Context, in *ListLogging
 		for _, r := range found {
 			out.LoggingConfigurations = append(out.LoggingConfigurations, r.Config)
 		}
-		out.NextMarker = nextMarker(next)
+		out.NextMarker = state.Token(next)
 		return nil
 	})
 }

@@ -174,6 +174,6 @@ func (s *Service) ListAvailableManagedRuleGroups(ctx context.Context, in *ListAv
 			VendorName: new("AWS"), Name: new(g.name), Description: new(g.description), VersioningSupported: new(g.versioned),
 		})
 	}
-	out.NextMarker = nextMarker(next)
+	out.NextMarker = state.Token(next)
 	return out, s.view(ctx, func(t *txn) error { return t.checkScope(*in.Scope) })
 }

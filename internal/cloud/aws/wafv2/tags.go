@@ -63,7 +63,7 @@ func (s *Service) ListTagsForResource(ctx context.Context, in *ListTagsForResour
 				continue
 			}
 			if len(info.TagList) == size {
-				out.NextMarker = nextMarker(*info.TagList[size-1].Key)
+				out.NextMarker = state.Token(*info.TagList[size-1].Key)
 				break
 			}
 			info.TagList = append(info.TagList, Tag{Key: new(k), Value: new(tags[k])})
