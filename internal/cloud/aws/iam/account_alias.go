@@ -8,7 +8,35 @@ import (
 // accountID is the id of an account's only record.
 const accountID = "account"
 
-type accountRecord struct{ Alias string }
+// accountRecord is what an account has: its name, and its own rules for passwords.
+type accountRecord struct {
+	Alias     string
+	Passwords *PasswordPolicy `json:",omitempty"`
+}
+
+// account gives the account's record, an empty one if it has none.
+func (t *txn) account() *accountRecord {
+	if r, ok := t.s.accounts.Get(t.tx, t.sc, accountID); ok {
+		return r
+	}
+	return &accountRecord{}
+}
+
+// changeAccount runs a change of the account's record and stores it.
+func (s *Service) changeAccount(ctx context.Context, change func(t *txn, r *accountRecord) error) error {
+	return s.update(ctx, func(t *txn) error {
+		r := t.account()
+		if err := change(t, r); err != nil {
+			return err
+		}
+		if *r == (accountRecord{}) {
+			s.accounts.Delete(t.tx, t.sc, accountID)
+		} else {
+			s.accounts.Put(t.tx, t.sc, accountID, r)
+		}
+		return nil
+	})
+}
 
 func checkAlias(alias string) error {
 	const pattern = `Member must satisfy regular expression pattern: (?!^\d{12}$)^[a-z0-9](([a-z0-9]|-(?!-))*[a-z0-9])?$`
@@ -29,24 +57,24 @@ func (s *Service) CreateAccountAlias(ctx context.Context, in *CreateAccountAlias
 	if err := checkAlias(*in.AccountAlias); err != nil {
 		return nil, err
 	}
-	return &CreateAccountAliasOutput{}, s.update(ctx, func(t *txn) error {
+	return &CreateAccountAliasOutput{}, s.changeAccount(ctx, func(t *txn, own *accountRecord) error {
 		for sc, r := range s.accounts.AllScopes(t.tx) {
 			if r.Alias == *in.AccountAlias && sc != t.sc {
 				return exists("The account alias %s already exists.", *in.AccountAlias)
 			}
 		}
-		s.accounts.Put(t.tx, t.sc, accountID, &accountRecord{Alias: *in.AccountAlias})
+		own.Alias = *in.AccountAlias
 		return nil
 	})
 }
 
 // DeleteAccountAlias takes the account's name away.
 func (s *Service) DeleteAccountAlias(ctx context.Context, in *DeleteAccountAliasInput) (*DeleteAccountAliasOutput, error) {
-	return &DeleteAccountAliasOutput{}, s.update(ctx, func(t *txn) error {
-		if r, ok := s.accounts.Get(t.tx, t.sc, accountID); !ok || r.Alias != *in.AccountAlias {
+	return &DeleteAccountAliasOutput{}, s.changeAccount(ctx, func(_ *txn, r *accountRecord) error {
+		if r.Alias != *in.AccountAlias {
 			return notFound("The account alias with name %s cannot be found.", *in.AccountAlias)
 		}
-		s.accounts.Delete(t.tx, t.sc, accountID)
+		r.Alias = ""
 		return nil
 	})
 }
@@ -58,8 +86,8 @@ func (s *Service) ListAccountAliases(ctx context.Context, in *ListAccountAliases
 	}
 	out := &ListAccountAliasesOutput{AccountAliases: []string{}, IsTruncated: new(false)}
 	return out, s.view(ctx, func(t *txn) error {
-		if r, ok := s.accounts.Get(t.tx, t.sc, accountID); ok {
-			out.AccountAliases = append(out.AccountAliases, r.Alias)
+		if alias := t.account().Alias; alias != "" {
+			out.AccountAliases = append(out.AccountAliases, alias)
 		}
 		return nil
 	})

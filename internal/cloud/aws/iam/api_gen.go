@@ -17,11 +17,15 @@ func API() *model.API {
 		Operations: []model.Operation{
 			{Name: "AddClientIDToOpenIDConnectProvider", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "AddRoleToInstanceProfile", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "AddUserToGroup", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "AttachGroupPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "AttachRolePolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "AttachUserPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "CreateAccessKey", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "CreateAccountAlias", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "CreateGroup", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "CreateInstanceProfile", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "CreateLoginProfile", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "CreateOpenIDConnectProvider", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "CreatePolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "CreatePolicyVersion", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -30,6 +34,9 @@ func API() *model.API {
 			{Name: "CreateUser", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteAccessKey", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteAccountAlias", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "DeleteAccountPasswordPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "DeleteGroup", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "DeleteGroupPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteInstanceProfile", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteLoginProfile", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteOpenIDConnectProvider", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -42,9 +49,13 @@ func API() *model.API {
 			{Name: "DeleteUser", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteUserPermissionsBoundary", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteUserPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "DetachGroupPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DetachRolePolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DetachUserPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "GetAccessKeyLastUsed", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "GetAccountPasswordPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "GetGroup", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "GetGroupPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "GetInstanceProfile", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "GetLoginProfile", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "GetOpenIDConnectProvider", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -57,9 +68,12 @@ func API() *model.API {
 			{Name: "GetUserPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListAccessKeys", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListAccountAliases", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "ListAttachedGroupPolicies", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListAttachedRolePolicies", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListAttachedUserPolicies", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListEntitiesForPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "ListGroupPolicies", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "ListGroups", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListGroupsForUser", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListInstanceProfileTags", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListInstanceProfiles", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -80,12 +94,14 @@ func API() *model.API {
 			{Name: "ListUserTags", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListUsers", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListVirtualMFADevices", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "PutGroupPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "PutRolePermissionsBoundary", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "PutRolePolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "PutUserPermissionsBoundary", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "PutUserPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "RemoveClientIDFromOpenIDConnectProvider", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "RemoveRoleFromInstanceProfile", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "RemoveUserFromGroup", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "SetDefaultPolicyVersion", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "TagInstanceProfile", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "TagOpenIDConnectProvider", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -98,7 +114,10 @@ func API() *model.API {
 			{Name: "UntagRole", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "UntagUser", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "UpdateAccessKey", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "UpdateAccountPasswordPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "UpdateAssumeRolePolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "UpdateGroup", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "UpdateLoginProfile", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "UpdateOpenIDConnectProviderThumbprint", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "UpdateRole", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "UpdateRoleDescription", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -144,7 +163,7 @@ func API() *model.API {
 			{Shape: "UnmodifiableEntityException", Code: "UnmodifiableEntity", Status: 400},
 			{Shape: "UnrecognizedPublicKeyEncodingException", Code: "UnrecognizedPublicKeyEncoding", Status: 400},
 		},
-		Others: "AcceptDelegationRequest AcquireRole AddUserToGroup AssociateDelegationRequest AttachGroupPolicy ChangePassword CreateDelegationRequest CreateGroup CreateLoginProfile CreateSAMLProvider CreateServiceSpecificCredential CreateVirtualMFADevice DeactivateMFADevice DeleteAccountPasswordPolicy DeleteGroup DeleteGroupPolicy DeleteSAMLProvider DeleteSSHPublicKey DeleteServerCertificate DeleteServiceSpecificCredential DeleteSigningCertificate DeleteVirtualMFADevice DetachGroupPolicy DisableOrganizationsRootCredentialsManagement DisableOrganizationsRootSessions DisableOutboundWebIdentityFederation EnableMFADevice EnableOrganizationsRootCredentialsManagement EnableOrganizationsRootSessions EnableOutboundWebIdentityFederation GenerateCredentialReport GenerateOrganizationsAccessReport GenerateServiceLastAccessedDetails GetAccountAuthorizationDetails GetAccountPasswordPolicy GetAccountProperties GetAccountSummary GetContextKeysForCustomPolicy GetContextKeysForPrincipalPolicy GetCredentialReport GetDelegationRequest GetGroup GetGroupPolicy GetHumanReadableSummary GetMFADevice GetOrganizationsAccessReport GetOutboundWebIdentityFederationInfo GetRoleTemplateVersion GetSAMLProvider GetSSHPublicKey GetServerCertificate GetServiceLastAccessedDetails GetServiceLastAccessedDetailsWithEntities ListAttachedGroupPolicies ListDelegationRequests ListGroupPolicies ListGroups ListMFADeviceTags ListOrganizationsFeatures ListPoliciesGrantingServiceAccess ListSAMLProviderTags ListSAMLProviders ListServerCertificateTags ListServerCertificates PutAccountProperties PutGroupPolicy RejectDelegationRequest RemoveUserFromGroup ResetServiceSpecificCredential ResyncMFADevice SendDelegationToken SetSecurityTokenServicePreferences SimulateCustomPolicy SimulatePrincipalPolicy TagMFADevice TagSAMLProvider TagServerCertificate UntagMFADevice UntagSAMLProvider UntagServerCertificate UpdateAccountPasswordPolicy UpdateDelegationRequest UpdateGroup UpdateLoginProfile UpdateSAMLProvider UpdateSSHPublicKey UpdateServerCertificate UpdateServiceSpecificCredential UpdateSigningCertificate UploadSSHPublicKey UploadServerCertificate UploadSigningCertificate",
+		Others: "AcceptDelegationRequest AcquireRole AssociateDelegationRequest ChangePassword CreateDelegationRequest CreateSAMLProvider CreateServiceSpecificCredential CreateVirtualMFADevice DeactivateMFADevice DeleteSAMLProvider DeleteSSHPublicKey DeleteServerCertificate DeleteServiceSpecificCredential DeleteSigningCertificate DeleteVirtualMFADevice DisableOrganizationsRootCredentialsManagement DisableOrganizationsRootSessions DisableOutboundWebIdentityFederation EnableMFADevice EnableOrganizationsRootCredentialsManagement EnableOrganizationsRootSessions EnableOutboundWebIdentityFederation GenerateCredentialReport GenerateOrganizationsAccessReport GenerateServiceLastAccessedDetails GetAccountAuthorizationDetails GetAccountProperties GetAccountSummary GetContextKeysForCustomPolicy GetContextKeysForPrincipalPolicy GetCredentialReport GetDelegationRequest GetHumanReadableSummary GetMFADevice GetOrganizationsAccessReport GetOutboundWebIdentityFederationInfo GetRoleTemplateVersion GetSAMLProvider GetSSHPublicKey GetServerCertificate GetServiceLastAccessedDetails GetServiceLastAccessedDetailsWithEntities ListDelegationRequests ListMFADeviceTags ListOrganizationsFeatures ListPoliciesGrantingServiceAccess ListSAMLProviderTags ListSAMLProviders ListServerCertificateTags ListServerCertificates PutAccountProperties RejectDelegationRequest ResetServiceSpecificCredential ResyncMFADevice SendDelegationToken SetSecurityTokenServicePreferences SimulateCustomPolicy SimulatePrincipalPolicy TagMFADevice TagSAMLProvider TagServerCertificate UntagMFADevice UntagSAMLProvider UntagServerCertificate UpdateDelegationRequest UpdateSAMLProvider UpdateSSHPublicKey UpdateServerCertificate UpdateServiceSpecificCredential UpdateSigningCertificate UploadSSHPublicKey UploadServerCertificate UploadSigningCertificate",
 	}
 }
 
@@ -194,6 +213,26 @@ type AddRoleToInstanceProfileInput struct {
 
 // AddRoleToInstanceProfileOutput has no members.
 type AddRoleToInstanceProfileOutput struct{}
+
+// AddUserToGroupInput is the API's AddUserToGroupRequest.
+type AddUserToGroupInput struct {
+	_         struct{} `aws:"AddUserToGroupRequest"`
+	GroupName *string  `aws:"GroupName,req"`
+	UserName  *string  `aws:"UserName,req"`
+}
+
+// AddUserToGroupOutput has no members.
+type AddUserToGroupOutput struct{}
+
+// AttachGroupPolicyInput is the API's AttachGroupPolicyRequest.
+type AttachGroupPolicyInput struct {
+	_         struct{} `aws:"AttachGroupPolicyRequest"`
+	GroupName *string  `aws:"GroupName,req"`
+	PolicyArn *string  `aws:"PolicyArn,req"`
+}
+
+// AttachGroupPolicyOutput has no members.
+type AttachGroupPolicyOutput struct{}
 
 // AttachRolePolicyInput is the API's AttachRolePolicyRequest.
 type AttachRolePolicyInput struct {
@@ -250,6 +289,19 @@ type CreateAccountAliasInput struct {
 // CreateAccountAliasOutput has no members.
 type CreateAccountAliasOutput struct{}
 
+// CreateGroupInput is the API's CreateGroupRequest.
+type CreateGroupInput struct {
+	_         struct{} `aws:"CreateGroupRequest"`
+	GroupName *string  `aws:"GroupName,req"`
+	Path      *string  `aws:"Path"`
+}
+
+// CreateGroupOutput is the API's CreateGroupResponse.
+type CreateGroupOutput struct {
+	_     struct{} `aws:"CreateGroupResponse"`
+	Group *Group   `aws:"Group,req"`
+}
+
 // CreateInstanceProfileInput is the API's CreateInstanceProfileRequest.
 type CreateInstanceProfileInput struct {
 	_                   struct{} `aws:"CreateInstanceProfileRequest"`
@@ -262,6 +314,20 @@ type CreateInstanceProfileInput struct {
 type CreateInstanceProfileOutput struct {
 	_               struct{}         `aws:"CreateInstanceProfileResponse"`
 	InstanceProfile *InstanceProfile `aws:"InstanceProfile,req"`
+}
+
+// CreateLoginProfileInput is the API's CreateLoginProfileRequest.
+type CreateLoginProfileInput struct {
+	_                     struct{} `aws:"CreateLoginProfileRequest"`
+	UserName              *string  `aws:"UserName"`
+	Password              *string  `aws:"Password,sensitive"`
+	PasswordResetRequired *bool    `aws:"PasswordResetRequired"`
+}
+
+// CreateLoginProfileOutput is the API's CreateLoginProfileResponse.
+type CreateLoginProfileOutput struct {
+	_            struct{}      `aws:"CreateLoginProfileResponse"`
+	LoginProfile *LoginProfile `aws:"LoginProfile,req"`
 }
 
 // CreateOpenIDConnectProviderInput is the API's CreateOpenIDConnectProviderRequest.
@@ -375,6 +441,31 @@ type DeleteAccountAliasInput struct {
 
 // DeleteAccountAliasOutput has no members.
 type DeleteAccountAliasOutput struct{}
+
+// DeleteAccountPasswordPolicyInput has no members.
+type DeleteAccountPasswordPolicyInput struct{}
+
+// DeleteAccountPasswordPolicyOutput has no members.
+type DeleteAccountPasswordPolicyOutput struct{}
+
+// DeleteGroupInput is the API's DeleteGroupRequest.
+type DeleteGroupInput struct {
+	_         struct{} `aws:"DeleteGroupRequest"`
+	GroupName *string  `aws:"GroupName,req"`
+}
+
+// DeleteGroupOutput has no members.
+type DeleteGroupOutput struct{}
+
+// DeleteGroupPolicyInput is the API's DeleteGroupPolicyRequest.
+type DeleteGroupPolicyInput struct {
+	_          struct{} `aws:"DeleteGroupPolicyRequest"`
+	GroupName  *string  `aws:"GroupName,req"`
+	PolicyName *string  `aws:"PolicyName,req"`
+}
+
+// DeleteGroupPolicyOutput has no members.
+type DeleteGroupPolicyOutput struct{}
 
 // DeleteInstanceProfileInput is the API's DeleteInstanceProfileRequest.
 type DeleteInstanceProfileInput struct {
@@ -497,6 +588,16 @@ type DeletionTaskFailureReasonType struct {
 	RoleUsageList []RoleUsageType `aws:"RoleUsageList"`
 }
 
+// DetachGroupPolicyInput is the API's DetachGroupPolicyRequest.
+type DetachGroupPolicyInput struct {
+	_         struct{} `aws:"DetachGroupPolicyRequest"`
+	GroupName *string  `aws:"GroupName,req"`
+	PolicyArn *string  `aws:"PolicyArn,req"`
+}
+
+// DetachGroupPolicyOutput has no members.
+type DetachGroupPolicyOutput struct{}
+
 // DetachRolePolicyInput is the API's DetachRolePolicyRequest.
 type DetachRolePolicyInput struct {
 	_         struct{} `aws:"DetachRolePolicyRequest"`
@@ -528,6 +629,47 @@ type GetAccessKeyLastUsedOutput struct {
 	_                 struct{}           `aws:"GetAccessKeyLastUsedResponse"`
 	UserName          *string            `aws:"UserName"`
 	AccessKeyLastUsed *AccessKeyLastUsed `aws:"AccessKeyLastUsed"`
+}
+
+// GetAccountPasswordPolicyInput has no members.
+type GetAccountPasswordPolicyInput struct{}
+
+// GetAccountPasswordPolicyOutput is the API's GetAccountPasswordPolicyResponse.
+type GetAccountPasswordPolicyOutput struct {
+	_              struct{}        `aws:"GetAccountPasswordPolicyResponse"`
+	PasswordPolicy *PasswordPolicy `aws:"PasswordPolicy,req"`
+}
+
+// GetGroupInput is the API's GetGroupRequest.
+type GetGroupInput struct {
+	_         struct{} `aws:"GetGroupRequest"`
+	GroupName *string  `aws:"GroupName,req"`
+	Marker    *string  `aws:"Marker"`
+	MaxItems  *int64   `aws:"MaxItems"`
+}
+
+// GetGroupOutput is the API's GetGroupResponse.
+type GetGroupOutput struct {
+	_           struct{} `aws:"GetGroupResponse"`
+	Group       *Group   `aws:"Group,req"`
+	Users       []User   `aws:"Users,req"`
+	IsTruncated *bool    `aws:"IsTruncated"`
+	Marker      *string  `aws:"Marker"`
+}
+
+// GetGroupPolicyInput is the API's GetGroupPolicyRequest.
+type GetGroupPolicyInput struct {
+	_          struct{} `aws:"GetGroupPolicyRequest"`
+	GroupName  *string  `aws:"GroupName,req"`
+	PolicyName *string  `aws:"PolicyName,req"`
+}
+
+// GetGroupPolicyOutput is the API's GetGroupPolicyResponse.
+type GetGroupPolicyOutput struct {
+	_              struct{} `aws:"GetGroupPolicyResponse"`
+	GroupName      *string  `aws:"GroupName,req"`
+	PolicyName     *string  `aws:"PolicyName,req"`
+	PolicyDocument *string  `aws:"PolicyDocument,req"`
 }
 
 // GetInstanceProfileInput is the API's GetInstanceProfileRequest.
@@ -715,6 +857,23 @@ type ListAccountAliasesOutput struct {
 	Marker         *string  `aws:"Marker"`
 }
 
+// ListAttachedGroupPoliciesInput is the API's ListAttachedGroupPoliciesRequest.
+type ListAttachedGroupPoliciesInput struct {
+	_          struct{} `aws:"ListAttachedGroupPoliciesRequest"`
+	GroupName  *string  `aws:"GroupName,req"`
+	PathPrefix *string  `aws:"PathPrefix"`
+	Marker     *string  `aws:"Marker"`
+	MaxItems   *int64   `aws:"MaxItems"`
+}
+
+// ListAttachedGroupPoliciesOutput is the API's ListAttachedGroupPoliciesResponse.
+type ListAttachedGroupPoliciesOutput struct {
+	_                struct{}         `aws:"ListAttachedGroupPoliciesResponse"`
+	AttachedPolicies []AttachedPolicy `aws:"AttachedPolicies"`
+	IsTruncated      *bool            `aws:"IsTruncated"`
+	Marker           *string          `aws:"Marker"`
+}
+
 // ListAttachedRolePoliciesInput is the API's ListAttachedRolePoliciesRequest.
 type ListAttachedRolePoliciesInput struct {
 	_          struct{} `aws:"ListAttachedRolePoliciesRequest"`
@@ -770,6 +929,22 @@ type ListEntitiesForPolicyOutput struct {
 	Marker       *string       `aws:"Marker"`
 }
 
+// ListGroupPoliciesInput is the API's ListGroupPoliciesRequest.
+type ListGroupPoliciesInput struct {
+	_         struct{} `aws:"ListGroupPoliciesRequest"`
+	GroupName *string  `aws:"GroupName,req"`
+	Marker    *string  `aws:"Marker"`
+	MaxItems  *int64   `aws:"MaxItems"`
+}
+
+// ListGroupPoliciesOutput is the API's ListGroupPoliciesResponse.
+type ListGroupPoliciesOutput struct {
+	_           struct{} `aws:"ListGroupPoliciesResponse"`
+	PolicyNames []string `aws:"PolicyNames,req"`
+	IsTruncated *bool    `aws:"IsTruncated"`
+	Marker      *string  `aws:"Marker"`
+}
+
 // ListGroupsForUserInput is the API's ListGroupsForUserRequest.
 type ListGroupsForUserInput struct {
 	_        struct{} `aws:"ListGroupsForUserRequest"`
@@ -781,6 +956,22 @@ type ListGroupsForUserInput struct {
 // ListGroupsForUserOutput is the API's ListGroupsForUserResponse.
 type ListGroupsForUserOutput struct {
 	_           struct{} `aws:"ListGroupsForUserResponse"`
+	Groups      []Group  `aws:"Groups,req"`
+	IsTruncated *bool    `aws:"IsTruncated"`
+	Marker      *string  `aws:"Marker"`
+}
+
+// ListGroupsInput is the API's ListGroupsRequest.
+type ListGroupsInput struct {
+	_          struct{} `aws:"ListGroupsRequest"`
+	PathPrefix *string  `aws:"PathPrefix"`
+	Marker     *string  `aws:"Marker"`
+	MaxItems   *int64   `aws:"MaxItems"`
+}
+
+// ListGroupsOutput is the API's ListGroupsResponse.
+type ListGroupsOutput struct {
+	_           struct{} `aws:"ListGroupsResponse"`
 	Groups      []Group  `aws:"Groups,req"`
 	IsTruncated *bool    `aws:"IsTruncated"`
 	Marker      *string  `aws:"Marker"`
@@ -1112,6 +1303,21 @@ type OpenIDConnectProviderListEntry struct {
 	Arn *string  `aws:"Arn"`
 }
 
+// PasswordPolicy is the API's PasswordPolicy.
+type PasswordPolicy struct {
+	_                          struct{} `aws:"PasswordPolicy"`
+	MinimumPasswordLength      *int64   `aws:"MinimumPasswordLength"`
+	RequireSymbols             *bool    `aws:"RequireSymbols"`
+	RequireNumbers             *bool    `aws:"RequireNumbers"`
+	RequireUppercaseCharacters *bool    `aws:"RequireUppercaseCharacters"`
+	RequireLowercaseCharacters *bool    `aws:"RequireLowercaseCharacters"`
+	AllowUsersToChangePassword *bool    `aws:"AllowUsersToChangePassword"`
+	ExpirePasswords            *bool    `aws:"ExpirePasswords"`
+	MaxPasswordAge             *int64   `aws:"MaxPasswordAge"`
+	PasswordReusePrevention    *int64   `aws:"PasswordReusePrevention"`
+	HardExpiry                 *bool    `aws:"HardExpiry"`
+}
+
 // Policy is the API's Policy.
 type Policy struct {
 	_                             struct{}   `aws:"Policy"`
@@ -1158,6 +1364,17 @@ type PolicyVersion struct {
 	IsDefaultVersion *bool      `aws:"IsDefaultVersion"`
 	CreateDate       *time.Time `aws:"CreateDate"`
 }
+
+// PutGroupPolicyInput is the API's PutGroupPolicyRequest.
+type PutGroupPolicyInput struct {
+	_              struct{} `aws:"PutGroupPolicyRequest"`
+	GroupName      *string  `aws:"GroupName,req"`
+	PolicyName     *string  `aws:"PolicyName,req"`
+	PolicyDocument *string  `aws:"PolicyDocument,req"`
+}
+
+// PutGroupPolicyOutput has no members.
+type PutGroupPolicyOutput struct{}
 
 // PutRolePermissionsBoundaryInput is the API's PutRolePermissionsBoundaryRequest.
 type PutRolePermissionsBoundaryInput struct {
@@ -1220,6 +1437,16 @@ type RemoveRoleFromInstanceProfileInput struct {
 
 // RemoveRoleFromInstanceProfileOutput has no members.
 type RemoveRoleFromInstanceProfileOutput struct{}
+
+// RemoveUserFromGroupInput is the API's RemoveUserFromGroupRequest.
+type RemoveUserFromGroupInput struct {
+	_         struct{} `aws:"RemoveUserFromGroupRequest"`
+	GroupName *string  `aws:"GroupName,req"`
+	UserName  *string  `aws:"UserName,req"`
+}
+
+// RemoveUserFromGroupOutput has no members.
+type RemoveUserFromGroupOutput struct{}
 
 // Role is the API's Role.
 type Role struct {
@@ -1419,6 +1646,23 @@ type UpdateAccessKeyInput struct {
 // UpdateAccessKeyOutput has no members.
 type UpdateAccessKeyOutput struct{}
 
+// UpdateAccountPasswordPolicyInput is the API's UpdateAccountPasswordPolicyRequest.
+type UpdateAccountPasswordPolicyInput struct {
+	_                          struct{} `aws:"UpdateAccountPasswordPolicyRequest"`
+	MinimumPasswordLength      *int64   `aws:"MinimumPasswordLength"`
+	RequireSymbols             *bool    `aws:"RequireSymbols"`
+	RequireNumbers             *bool    `aws:"RequireNumbers"`
+	RequireUppercaseCharacters *bool    `aws:"RequireUppercaseCharacters"`
+	RequireLowercaseCharacters *bool    `aws:"RequireLowercaseCharacters"`
+	AllowUsersToChangePassword *bool    `aws:"AllowUsersToChangePassword"`
+	MaxPasswordAge             *int64   `aws:"MaxPasswordAge"`
+	PasswordReusePrevention    *int64   `aws:"PasswordReusePrevention"`
+	HardExpiry                 *bool    `aws:"HardExpiry"`
+}
+
+// UpdateAccountPasswordPolicyOutput has no members.
+type UpdateAccountPasswordPolicyOutput struct{}
+
 // UpdateAssumeRolePolicyInput is the API's UpdateAssumeRolePolicyRequest.
 type UpdateAssumeRolePolicyInput struct {
 	_              struct{} `aws:"UpdateAssumeRolePolicyRequest"`
@@ -1428,6 +1672,28 @@ type UpdateAssumeRolePolicyInput struct {
 
 // UpdateAssumeRolePolicyOutput has no members.
 type UpdateAssumeRolePolicyOutput struct{}
+
+// UpdateGroupInput is the API's UpdateGroupRequest.
+type UpdateGroupInput struct {
+	_            struct{} `aws:"UpdateGroupRequest"`
+	GroupName    *string  `aws:"GroupName,req"`
+	NewPath      *string  `aws:"NewPath"`
+	NewGroupName *string  `aws:"NewGroupName"`
+}
+
+// UpdateGroupOutput has no members.
+type UpdateGroupOutput struct{}
+
+// UpdateLoginProfileInput is the API's UpdateLoginProfileRequest.
+type UpdateLoginProfileInput struct {
+	_                     struct{} `aws:"UpdateLoginProfileRequest"`
+	UserName              *string  `aws:"UserName,req"`
+	Password              *string  `aws:"Password,sensitive"`
+	PasswordResetRequired *bool    `aws:"PasswordResetRequired"`
+}
+
+// UpdateLoginProfileOutput has no members.
+type UpdateLoginProfileOutput struct{}
 
 // UpdateOpenIDConnectProviderThumbprintInput is the API's UpdateOpenIDConnectProviderThumbprintRequest.
 type UpdateOpenIDConnectProviderThumbprintInput struct {

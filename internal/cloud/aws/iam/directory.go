@@ -62,7 +62,7 @@ func (s *Service) OpenIDProvider(tx *state.Tx, account, issuer string) (auth.Ope
 	return auth.OpenIDProvider{ARN: providerARN(account, host), Host: host, ClientIDs: r.ClientIDs}, true
 }
 
-// Permissions gives what the policies of a user or of a session's role say; ok is false for other principals, for those that
+// Permissions gives what the policies of a user with its groups, or of a session's role say; ok is false for other principals, for those that
 // are gone, and where a policy cannot be read, since it might deny.
 func (s *Service) Permissions(tx *state.Tx, p auth.Principal) (auth.Permissions, bool) {
 	t := &txn{s: s, tx: tx, sc: state.Scope{Account: p.Account}}
@@ -71,10 +71,11 @@ func (s *Service) Permissions(tx *state.Tx, p auth.Principal) (auth.Permissions,
 		arn = p.Role
 	}
 	var e *identity
+	var groups []string
 	if r, _, ok := s.roleByARN(tx, arn); ok {
 		e = &r.identity
 	} else if r, ok := s.users.Get(tx, t.sc, lastName(arn)); ok && r.arn(p.Account) == arn {
-		e = &r.identity
+		e, groups = &r.identity, r.Groups
 	} else {
 		return auth.Permissions{}, false
 	}
@@ -82,9 +83,11 @@ func (s *Service) Permissions(tx *state.Tx, p auth.Principal) (auth.Permissions,
 		return auth.Permissions{}, false // another one of the same name
 	}
 	out := auth.Permissions{Tags: state.Tags(tx, arn)}
-	documents := slices.Collect(maps.Values(e.Inline))
-	for _, attached := range e.Attached {
-		documents = append(documents, t.defaultDocument(attached))
+	documents := t.documents(e)
+	for _, name := range groups {
+		if g, ok := s.groups.Get(tx, t.sc, name); ok {
+			documents = append(documents, t.documents(&g.identity)...)
+		}
 	}
 	var errs [2]error
 	out.Policies, errs[0] = parseAll(documents)
@@ -104,6 +107,15 @@ func (s *Service) ManagedPolicy(tx *state.Tx, account, arn string) (string, bool
 	t := &txn{s: s, tx: tx, sc: state.Scope{Account: account}}
 	document := t.defaultDocument(arn)
 	return document, document != ""
+}
+
+// documents gives an identity's own policies, embedded and attached.
+func (t *txn) documents(e *identity) []string {
+	out := slices.Collect(maps.Values(e.Inline))
+	for _, attached := range e.Attached {
+		out = append(out, t.defaultDocument(attached))
+	}
+	return out
 }
 
 func (t *txn) defaultDocument(arn string) string {

@@ -10,7 +10,7 @@ import (
 	"atoll/internal/cloud/wire"
 )
 
-// identity is what roles and users have in common: a name and what it may do.
+// identity is what roles, users and groups have in common: a name and what it may do.
 type identity struct {
 	Name, Path, ID string
 	Created        time.Time
@@ -24,6 +24,7 @@ const (
 	maxAttached        = 10
 	maxRoleInlineSize  = 10240
 	maxUserInlineSize  = 2048
+	maxGroupInlineSize = 5120
 	maxTrustPolicySize = 2048
 	maxPolicySize      = 6144
 	maxPolicyVersions  = 5

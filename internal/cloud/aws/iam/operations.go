@@ -13,11 +13,15 @@ func (s *Service) Operations() []wire.Operation {
 	return []wire.Operation{
 		wire.Write(s.AddClientIDToOpenIDConnectProvider, resource(func(in *AddClientIDToOpenIDConnectProviderInput) *string { return in.OpenIDConnectProviderArn })),
 		wire.Write(s.AddRoleToInstanceProfile, profileResource(s, func(in *AddRoleToInstanceProfileInput) *string { return in.InstanceProfileName })),
+		wire.Write(s.AddUserToGroup, groupResource(s, func(in *AddUserToGroupInput) *string { return in.GroupName })),
+		wire.Write(s.AttachGroupPolicy, groupResource(s, func(in *AttachGroupPolicyInput) *string { return in.GroupName })),
 		wire.Write(s.AttachRolePolicy, roleResource(s, func(in *AttachRolePolicyInput) *string { return in.RoleName })),
 		wire.Write(s.AttachUserPolicy, userResource(s, func(in *AttachUserPolicyInput) *string { return in.UserName })),
 		wire.Write(s.CreateAccessKey, userResource(s, func(in *CreateAccessKeyInput) *string { return in.UserName })),
 		wire.Write(s.CreateAccountAlias),
+		wire.Write(s.CreateGroup, newResource("group", func(in *CreateGroupInput) (path, name *string) { return in.Path, in.GroupName })),
 		wire.Write(s.CreateInstanceProfile, newResource("instance-profile", func(in *CreateInstanceProfileInput) (path, name *string) { return in.Path, in.InstanceProfileName })),
+		wire.Write(s.CreateLoginProfile, userResource(s, func(in *CreateLoginProfileInput) *string { return in.UserName })),
 		wire.Write(s.CreateOpenIDConnectProvider, wire.On(func(ctx context.Context, in *CreateOpenIDConnectProviderInput) []string {
 			return []string{providerARN(wire.CallFrom(ctx).Account, strings.TrimPrefix(*in.Url, "https://"))}
 		})),
@@ -28,6 +32,9 @@ func (s *Service) Operations() []wire.Operation {
 		wire.Write(s.CreateUser, newResource("user", func(in *CreateUserInput) (path, name *string) { return in.Path, in.UserName })),
 		wire.Write(s.DeleteAccessKey, userResource(s, func(in *DeleteAccessKeyInput) *string { return in.UserName })),
 		wire.Write(s.DeleteAccountAlias),
+		wire.Write(s.DeleteAccountPasswordPolicy),
+		wire.Write(s.DeleteGroup, groupResource(s, func(in *DeleteGroupInput) *string { return in.GroupName })),
+		wire.Write(s.DeleteGroupPolicy, groupResource(s, func(in *DeleteGroupPolicyInput) *string { return in.GroupName })),
 		wire.Write(s.DeleteInstanceProfile, profileResource(s, func(in *DeleteInstanceProfileInput) *string { return in.InstanceProfileName })),
 		wire.Write(s.DeleteLoginProfile, userResource(s, func(in *DeleteLoginProfileInput) *string { return in.UserName })),
 		wire.Write(s.DeleteOpenIDConnectProvider, resource(func(in *DeleteOpenIDConnectProviderInput) *string { return in.OpenIDConnectProviderArn })),
@@ -40,8 +47,12 @@ func (s *Service) Operations() []wire.Operation {
 		wire.Write(s.DeleteUser, userResource(s, func(in *DeleteUserInput) *string { return in.UserName })),
 		wire.Write(s.DeleteUserPermissionsBoundary, userResource(s, func(in *DeleteUserPermissionsBoundaryInput) *string { return in.UserName })),
 		wire.Write(s.DeleteUserPolicy, userResource(s, func(in *DeleteUserPolicyInput) *string { return in.UserName })),
+		wire.Write(s.DetachGroupPolicy, groupResource(s, func(in *DetachGroupPolicyInput) *string { return in.GroupName })),
 		wire.Write(s.DetachRolePolicy, roleResource(s, func(in *DetachRolePolicyInput) *string { return in.RoleName })),
 		wire.Write(s.DetachUserPolicy, userResource(s, func(in *DetachUserPolicyInput) *string { return in.UserName })),
+		wire.Read(s.GetAccountPasswordPolicy),
+		wire.Read(s.GetGroup, groupResource(s, func(in *GetGroupInput) *string { return in.GroupName })),
+		wire.Read(s.GetGroupPolicy, groupResource(s, func(in *GetGroupPolicyInput) *string { return in.GroupName })),
 		wire.Read(s.GetInstanceProfile, profileResource(s, func(in *GetInstanceProfileInput) *string { return in.InstanceProfileName })),
 		wire.Read(s.GetLoginProfile, userResource(s, func(in *GetLoginProfileInput) *string { return in.UserName })),
 		wire.Read(s.GetOpenIDConnectProvider, resource(func(in *GetOpenIDConnectProviderInput) *string { return in.OpenIDConnectProviderArn })),
@@ -55,9 +66,12 @@ func (s *Service) Operations() []wire.Operation {
 		wire.Read(s.GetAccessKeyLastUsed),
 		wire.Read(s.ListAccessKeys, userResource(s, func(in *ListAccessKeysInput) *string { return in.UserName })),
 		wire.Read(s.ListAccountAliases),
+		wire.Read(s.ListAttachedGroupPolicies, groupResource(s, func(in *ListAttachedGroupPoliciesInput) *string { return in.GroupName })),
 		wire.Read(s.ListAttachedRolePolicies, roleResource(s, func(in *ListAttachedRolePoliciesInput) *string { return in.RoleName })),
 		wire.Read(s.ListAttachedUserPolicies, userResource(s, func(in *ListAttachedUserPoliciesInput) *string { return in.UserName })),
 		wire.Read(s.ListEntitiesForPolicy, resource(func(in *ListEntitiesForPolicyInput) *string { return in.PolicyArn })),
+		wire.Read(s.ListGroupPolicies, groupResource(s, func(in *ListGroupPoliciesInput) *string { return in.GroupName })),
+		wire.Read(s.ListGroups),
 		wire.Read(s.ListGroupsForUser, userResource(s, func(in *ListGroupsForUserInput) *string { return in.UserName })),
 		wire.Read(s.ListInstanceProfileTags, profileResource(s, func(in *ListInstanceProfileTagsInput) *string { return in.InstanceProfileName })),
 		wire.Read(s.ListInstanceProfiles),
@@ -78,12 +92,14 @@ func (s *Service) Operations() []wire.Operation {
 		wire.Read(s.ListUserTags, userResource(s, func(in *ListUserTagsInput) *string { return in.UserName })),
 		wire.Read(s.ListUsers),
 		wire.Read(s.ListVirtualMFADevices),
+		wire.Write(s.PutGroupPolicy, groupResource(s, func(in *PutGroupPolicyInput) *string { return in.GroupName })),
 		wire.Write(s.PutRolePermissionsBoundary, roleResource(s, func(in *PutRolePermissionsBoundaryInput) *string { return in.RoleName })),
 		wire.Write(s.PutRolePolicy, roleResource(s, func(in *PutRolePolicyInput) *string { return in.RoleName })),
 		wire.Write(s.PutUserPermissionsBoundary, userResource(s, func(in *PutUserPermissionsBoundaryInput) *string { return in.UserName })),
 		wire.Write(s.PutUserPolicy, userResource(s, func(in *PutUserPolicyInput) *string { return in.UserName })),
 		wire.Write(s.RemoveClientIDFromOpenIDConnectProvider, resource(func(in *RemoveClientIDFromOpenIDConnectProviderInput) *string { return in.OpenIDConnectProviderArn })),
 		wire.Write(s.RemoveRoleFromInstanceProfile, profileResource(s, func(in *RemoveRoleFromInstanceProfileInput) *string { return in.InstanceProfileName })),
+		wire.Write(s.RemoveUserFromGroup, groupResource(s, func(in *RemoveUserFromGroupInput) *string { return in.GroupName })),
 		wire.Write(s.SetDefaultPolicyVersion, resource(func(in *SetDefaultPolicyVersionInput) *string { return in.PolicyArn })),
 		wire.Write(s.TagInstanceProfile, profileResource(s, func(in *TagInstanceProfileInput) *string { return in.InstanceProfileName })),
 		wire.Write(s.TagOpenIDConnectProvider, resource(func(in *TagOpenIDConnectProviderInput) *string { return in.OpenIDConnectProviderArn })),
@@ -96,7 +112,10 @@ func (s *Service) Operations() []wire.Operation {
 		wire.Write(s.UntagRole, roleResource(s, func(in *UntagRoleInput) *string { return in.RoleName })),
 		wire.Write(s.UntagUser, userResource(s, func(in *UntagUserInput) *string { return in.UserName })),
 		wire.Write(s.UpdateAccessKey, userResource(s, func(in *UpdateAccessKeyInput) *string { return in.UserName })),
+		wire.Write(s.UpdateAccountPasswordPolicy),
 		wire.Write(s.UpdateAssumeRolePolicy, roleResource(s, func(in *UpdateAssumeRolePolicyInput) *string { return in.RoleName })),
+		wire.Write(s.UpdateGroup, groupResource(s, func(in *UpdateGroupInput) *string { return in.GroupName })),
+		wire.Write(s.UpdateLoginProfile, userResource(s, func(in *UpdateLoginProfileInput) *string { return in.UserName })),
 		wire.Write(s.UpdateOpenIDConnectProviderThumbprint, resource(func(in *UpdateOpenIDConnectProviderThumbprintInput) *string { return in.OpenIDConnectProviderArn })),
 		wire.Write(s.UpdateRole, roleResource(s, func(in *UpdateRoleInput) *string { return in.RoleName })),
 		wire.Write(s.UpdateRoleDescription, roleResource(s, func(in *UpdateRoleDescriptionInput) *string { return in.RoleName })),
@@ -127,6 +146,10 @@ func roleResource[I any](s *Service, name func(*I) *string) wire.Option {
 
 func userResource[I any](s *Service, name func(*I) *string) wire.Option {
 	return named(s, "user", name, s.users, (*userRecord).arn)
+}
+
+func groupResource[I any](s *Service, name func(*I) *string) wire.Option {
+	return named(s, "group", name, s.groups, (*groupRecord).arn)
 }
 
 func profileResource[I any](s *Service, name func(*I) *string) wire.Option {

@@ -83,7 +83,7 @@ func (t *txn) ownPolicy(arn string) (*policyRecord, error) {
 
 func (t *txn) putPolicy(r *policyRecord) { t.s.policies.Put(t.tx, t.sc, strings.ToLower(r.Name), r) }
 
-// usage counts the users and roles that an index has under a policy: "policy" for attachments, "boundary" for boundaries.
+// usage counts the users, groups and roles that an index has under a policy: "policy" for attachments, "boundary" for boundaries.
 func (t *txn) usage(index, arn string) int64 {
 	n := int64(0)
 	for range t.s.roles.By(t.tx, t.sc, index, arn) {
@@ -91,6 +91,11 @@ func (t *txn) usage(index, arn string) int64 {
 	}
 	for range t.s.users.By(t.tx, t.sc, index, arn) {
 		n++
+	}
+	if index == "policy" {
+		for range t.s.groups.By(t.tx, t.sc, index, arn) {
+			n++
+		}
 	}
 	return n
 }
@@ -251,7 +256,7 @@ func (s *Service) ListPolicies(ctx context.Context, in *ListPoliciesInput) (*Lis
 	})
 }
 
-// ListEntitiesForPolicy lists the roles and users that a policy is attached to, or bounds.
+// ListEntitiesForPolicy lists the roles, users and groups that a policy is attached to, or bounds.
 func (s *Service) ListEntitiesForPolicy(ctx context.Context, in *ListEntitiesForPolicyInput) (*ListEntitiesForPolicyOutput, error) {
 	p, err := newPaging(in.Marker, in.MaxItems)
 	if err != nil {
@@ -287,6 +292,12 @@ func (s *Service) ListEntitiesForPolicy(ctx context.Context, in *ListEntitiesFor
 			for id, r := range entities(t, s.users, "User", index, in) {
 				found["user/"+id] = &r.identity
 			}
+			if index == "boundary" {
+				continue // groups have none
+			}
+			for id, r := range entities(t, s.groups, "Group", index, in) {
+				found["group/"+id] = &r.identity
+			}
 		}
 		var keys []string
 		for key, e := range found {
@@ -297,10 +308,13 @@ func (s *Service) ListEntitiesForPolicy(ctx context.Context, in *ListEntitiesFor
 		page, last := cut(keys, p, self)
 		for _, key := range page {
 			e := found[key]
-			if strings.HasPrefix(key, "role/") {
+			switch kind, _, _ := strings.Cut(key, "/"); kind {
+			case "role":
 				out.PolicyRoles = append(out.PolicyRoles, PolicyRole{RoleName: new(e.Name), RoleId: new(e.ID)})
-			} else {
+			case "user":
 				out.PolicyUsers = append(out.PolicyUsers, PolicyUser{UserName: new(e.Name), UserId: new(e.ID)})
+			default:
+				out.PolicyGroups = append(out.PolicyGroups, PolicyGroup{GroupName: new(e.Name), GroupId: new(e.ID)})
 			}
 		}
 		out.IsTruncated, out.Marker = end(last)

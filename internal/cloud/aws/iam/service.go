@@ -42,6 +42,7 @@ func (s *Service) API() *model.API { return API() }
 type tables struct {
 	roles     state.Table[roleRecord]
 	users     state.Table[userRecord]
+	groups    state.Table[groupRecord]
 	policies  state.Table[policyRecord]
 	profiles  state.Table[instanceProfileRecord]
 	providers state.Table[oidcProviderRecord] // by URL, without its scheme
@@ -58,7 +59,11 @@ func newTables(st *state.Store) tables {
 		users: state.NewTable(st, "iam.user",
 			state.WithARN(func(sc state.Scope, _ string, r *userRecord) string { return r.arn(sc.Account) }),
 			state.WithIndex("policy", func(r *userRecord) []string { return r.Attached }),
-			state.WithIndex("boundary", func(r *userRecord) []string { return some(r.Boundary) })),
+			state.WithIndex("boundary", func(r *userRecord) []string { return some(r.Boundary) }),
+			state.WithIndex("group", func(r *userRecord) []string { return r.Groups })),
+		groups: state.NewTable(st, "iam.group",
+			state.WithARN(func(sc state.Scope, _ string, r *groupRecord) string { return r.arn(sc.Account) }),
+			state.WithIndex("policy", func(r *groupRecord) []string { return r.Attached })),
 		policies: state.NewTable(st, "iam.policy",
 			state.WithARN(func(sc state.Scope, _ string, r *policyRecord) string { return r.arn(sc.Account) })),
 		profiles: state.NewTable(st, "iam.instance-profile",

@@ -11,7 +11,11 @@ import (
 	"atoll/internal/cloud/wire"
 )
 
-type userRecord struct{ identity }
+type userRecord struct {
+	identity
+	Groups []string      `json:",omitempty"` // ids of the groups' records, in the order of joining
+	Login  *loginProfile `json:",omitempty"` // nil without a password
+}
 
 func (r *userRecord) arn(account string) string {
 	return "arn:aws:iam::" + account + ":user" + r.Path + r.Name
@@ -71,7 +75,7 @@ func (s *Service) CreateUser(ctx context.Context, in *CreateUserInput) (*CreateU
 		if _, taken := s.users.Get(t.tx, t.sc, strings.ToLower(*in.UserName)); taken {
 			return exists("User with name %s already exists.", *in.UserName)
 		}
-		r := &userRecord{identity{Name: *in.UserName, Path: path, ID: s.d.IDs.Unique("AIDA"), Created: wire.CallFrom(ctx).Time}}
+		r := &userRecord{identity: identity{Name: *in.UserName, Path: path, ID: s.d.IDs.Unique("AIDA"), Created: wire.CallFrom(ctx).Time}}
 		if in.PermissionsBoundary != nil {
 			if err := t.bound(&r.identity, *in.PermissionsBoundary); err != nil {
 				return err
@@ -171,7 +175,7 @@ func (s *Service) UpdateUser(ctx context.Context, in *UpdateUserInput) (*UpdateU
 	})
 }
 
-// DeleteUser deletes a user without keys and policies.
+// DeleteUser deletes a user without keys, password, groups and policies.
 func (s *Service) DeleteUser(ctx context.Context, in *DeleteUserInput) (*DeleteUserOutput, error) {
 	return &DeleteUserOutput{}, s.update(ctx, func(t *txn) error {
 		r, err := t.user(*in.UserName)
@@ -181,6 +185,12 @@ func (s *Service) DeleteUser(ctx context.Context, in *DeleteUserInput) (*DeleteU
 		keys := s.d.Keys.OfUser(t.tx, t.sc.Account, r.Name)
 		if slices.ContainsFunc(keys, func(k auth.Key) bool { return k.SessionToken == "" }) {
 			return conflict("Cannot delete entity, must delete access keys first.")
+		}
+		if len(r.Groups) > 0 {
+			return conflict("Cannot delete entity, must remove users from group first.")
+		}
+		if r.Login != nil {
+			return conflict("Cannot delete entity, must delete login profile first.")
 		}
 		if err := r.deletable(); err != nil {
 			return err

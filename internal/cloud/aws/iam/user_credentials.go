@@ -6,7 +6,7 @@ import (
 	"atoll/internal/cloud/wire"
 )
 
-// The local cloud's users have access keys and nothing else: no groups, passwords, devices, certificates and so on, and no
+// The local cloud's users have access keys, passwords and groups, and nothing else: no devices, certificates and so on, and no
 // operation makes any. The operations here say so, truthfully. Tools ask for all of it before they delete a user.
 
 // none answers a list about a user that has nothing of its kind. Without a name it is about the caller.
@@ -25,12 +25,6 @@ func (s *Service) none(ctx context.Context, user, marker *string, maxItems *int6
 		_, err = t.user(name)
 		return err
 	})
-}
-
-// ListGroupsForUser answers with no groups.
-func (s *Service) ListGroupsForUser(ctx context.Context, in *ListGroupsForUserInput) (*ListGroupsForUserOutput, error) {
-	truncated, err := s.none(ctx, in.UserName, in.Marker, in.MaxItems)
-	return &ListGroupsForUserOutput{Groups: []Group{}, IsTruncated: truncated}, err
 }
 
 // ListMFADevices answers with no devices.
@@ -70,25 +64,4 @@ func (s *Service) ListServiceSpecificCredentials(ctx context.Context, in *ListSe
 	}
 	_, err := s.none(ctx, in.UserName, in.Marker, in.MaxItems)
 	return out, err
-}
-
-// GetLoginProfile finds no password.
-func (s *Service) GetLoginProfile(ctx context.Context, in *GetLoginProfileInput) (*GetLoginProfileOutput, error) {
-	return nil, s.noLoginProfile(ctx, in.UserName)
-}
-
-// DeleteLoginProfile finds no password to delete.
-func (s *Service) DeleteLoginProfile(ctx context.Context, in *DeleteLoginProfileInput) (*DeleteLoginProfileOutput, error) {
-	return nil, s.noLoginProfile(ctx, in.UserName)
-}
-
-func (s *Service) noLoginProfile(ctx context.Context, user *string) error {
-	name, err := callingUser(ctx, user)
-	if err != nil {
-		return err
-	}
-	if _, err := s.none(ctx, &name, nil, nil); err != nil {
-		return err
-	}
-	return notFound("Login Profile for User %s cannot be found.", name)
 }
