@@ -67,6 +67,8 @@ type Values interface {
 type Logs interface {
 	HasGroup(tx *state.Tx, sc state.Scope, name string) bool
 	CreateGroupFor(ctx context.Context, sc state.Scope, name string) error
+	// CreateStreamFor makes a stream of a group that is there.
+	CreateStreamFor(ctx context.Context, sc state.Scope, group, stream string) error
 	PutTrusted(ctx context.Context, sc state.Scope, group, stream string, messages []string, at time.Time) error
 }
 

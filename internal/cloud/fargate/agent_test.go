@@ -55,6 +55,7 @@ type world struct {
 	mu      sync.Mutex
 	allowed string // the statements of the execution role
 	lines   []string
+	streams []string
 	wrote   chan struct{} // gets an element with each batch of lines
 }
 
@@ -94,6 +95,20 @@ func (w *world) Parameter(_ context.Context, _ state.Scope, name string) (string
 func (w *world) HasGroup(_ *state.Tx, _ state.Scope, name string) bool { return name == "/app" }
 
 func (w *world) CreateGroupFor(context.Context, state.Scope, string) error { return nil }
+
+func (w *world) CreateStreamFor(_ context.Context, _ state.Scope, group, stream string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.streams = append(w.streams, group+" "+stream)
+	return nil
+}
+
+// made gives the log streams.
+func (w *world) made() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.streams
+}
 
 func (w *world) PutTrusted(_ context.Context, _ state.Scope, group, stream string, messages []string, _ time.Time) error {
 	w.mu.Lock()

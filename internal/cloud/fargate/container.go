@@ -27,6 +27,7 @@ type taskContainer struct {
 	image      Image
 	log        *logStream
 	process    container.Container // nil before its start
+	started    chan struct{}       // closed when it has started
 	reason     string              // why it did not start, or ended
 	health     *healthCheck
 	status     string // its health; guarded by the task
@@ -35,6 +36,7 @@ type taskContainer struct {
 func (a *Agent) newContainer(t *task, d *ecs.ContainerDefinition, record ecs.Container) *taskContainer {
 	c := &taskContainer{
 		task: t, name: *d.Name, definition: d, arn: text(record.ContainerArn), token: a.d.IDs.Hex(32) + "-" + a.d.IDs.Hex(10), essential: d.Essential == nil || *d.Essential,
+		started: make(chan struct{}),
 	}
 	c.runtimeID = t.id + "-" + c.token[len(c.token)-10:]
 	if o := t.record.Overrides; o != nil {
@@ -67,6 +69,7 @@ func (c *taskContainer) start(ctx context.Context) error {
 	}
 	if err == nil {
 		c.watchHealth()
+		close(c.started)
 		return nil
 	}
 	if ctx.Err() != nil {
@@ -88,6 +91,9 @@ func (c *taskContainer) spec() (container.Spec, error) {
 	}
 	if c.override.Cpu != nil {
 		limits.Shares = *c.override.Cpu
+	}
+	if limits.Memory == 0 { // the group has it already; programs size themselves by their own
+		limits.Memory = t.memory << 20
 	}
 	s := container.Spec{
 		ID: c.runtimeID, Group: t.id, Root: c.image.Root, Image: c.image.Name, ReadOnlyRoot: truth(d.ReadonlyRootFilesystem), Args: c.args(), Env: c.environment(),

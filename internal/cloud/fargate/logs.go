@@ -184,5 +184,5 @@ func (t *task) openLog(ctx context.Context, sc state.Scope, group, stream string
 			return err
 		}
 	}
-	return nil
+	return t.agent.d.Logs.CreateStreamFor(ctx, sc, group, stream)
 }

@@ -2,31 +2,89 @@ package fargate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
+
+	"atoll/internal/cloud/aws/ecs"
 )
 
-// startContainers starts the containers, each when those that it depends on are where it wants them.
+// errEssentialEnded ends a start: an essential container has ended while others waited for those that they depend on.
+var errEssentialEnded = errors.New("Essential container in task exited")
+
+// startContainers starts the containers, each as soon as those that it depends on are where it wants them, whatever others wait for.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDependency.html
 func (t *task) startContainers(ctx context.Context) error {
-	waiting := slices.Clone(t.containers)
-	for len(waiting) > 0 {
-		next := slices.IndexFunc(waiting, func(c *taskContainer) bool { // there is no circle: the definition was checked for that
-			return !slices.ContainsFunc(waiting, func(other *taskContainer) bool { return other != c && c.dependsOn(other) })
-		})
-		c := waiting[max(next, 0)]
-		for _, dependency := range c.definition.DependsOn {
-			if err := t.await(ctx, c, *dependency.ContainerName, *dependency.Condition); err != nil {
-				return err
-			}
-		}
-		if err := c.start(ctx); err != nil {
-			return err
-		}
-		waiting = slices.DeleteFunc(waiting, func(other *taskContainer) bool { return other == c })
+	later, err := t.startAtOnce(ctx)
+	if err != nil || len(later) == 0 {
+		return err
 	}
-	return nil
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var starting, watching sync.WaitGroup
+	defer watching.Wait()
+	defer cancel(nil)
+	watch := func(c *taskContainer) {
+		watching.Go(func() {
+			select {
+			case <-c.process.Done():
+				cancel(errEssentialEnded)
+			case <-ctx.Done():
+			}
+		})
+	}
+	for _, c := range t.containers {
+		if c.essential && !slices.Contains(later, c) {
+			watch(c)
+		}
+	}
+	var one sync.Mutex // containers start one after the other: they share files and volumes
+	for _, c := range later {
+		starting.Go(func() {
+			err := t.awaitDependencies(ctx, c)
+			if err == nil {
+				one.Lock()
+				defer one.Unlock()
+				err = c.start(ctx)
+			}
+			if err != nil {
+				cancel(err)
+				return
+			}
+			if c.essential {
+				watch(c)
+			}
+		})
+	}
+	starting.Wait()
+	if !slices.ContainsFunc(later, func(c *taskContainer) bool { return c.process == nil }) {
+		return nil
+	}
+	return context.Cause(ctx)
+}
+
+// startAtOnce starts those that need not wait, and gives the others.
+func (t *task) startAtOnce(ctx context.Context) (later []*taskContainer, err error) {
+	for left := slices.Clone(t.containers); ; {
+		next := slices.IndexFunc(left, func(c *taskContainer) bool {
+			return !slices.ContainsFunc(c.definition.DependsOn, func(d ecs.ContainerDependency) bool {
+				return *d.Condition != "START" || t.named(*d.ContainerName).process == nil
+			})
+		})
+		if next < 0 {
+			return left, nil
+		}
+		if err := left[next].start(ctx); err != nil {
+			return nil, err
+		}
+		left = slices.Delete(left, next, next+1)
+	}
+}
+
+func (t *task) named(name string) *taskContainer {
+	return t.containers[slices.IndexFunc(t.containers, func(c *taskContainer) bool { return c.name == name })]
 }
 
 func (c *taskContainer) dependsOn(other *taskContainer) bool {
@@ -38,22 +96,38 @@ func (c *taskContainer) dependsOn(other *taskContainer) bool {
 	return false
 }
 
+func (t *task) awaitDependencies(ctx context.Context, c *taskContainer) error {
+	for _, d := range c.definition.DependsOn {
+		if err := t.await(ctx, c, t.named(*d.ContainerName), *d.Condition); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // await waits until the container that another depends on is where that wants it.
-func (t *task) await(ctx context.Context, c *taskContainer, name, condition string) error {
-	i := slices.IndexFunc(t.containers, func(other *taskContainer) bool { return other.name == name })
-	other := t.containers[i]
+func (t *task) await(ctx context.Context, c, other *taskContainer, condition string) error {
+	select {
+	case <-other.started:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 	if other.definition.StartTimeout != nil {
-		timed, cancel := context.WithTimeoutCause(ctx, time.Duration(*other.definition.StartTimeout)*time.Second, fmt.Errorf("timed out waiting for %s to be %s", name, condition))
+		timed, cancel := context.WithTimeoutCause(ctx, time.Duration(*other.definition.StartTimeout)*time.Second, fmt.Errorf("timed out waiting for %s to be %s", other.name, condition))
 		defer cancel()
 		ctx = timed
 	}
 	switch condition {
 	case "HEALTHY":
+		var healthy <-chan struct{} // never, with the command NONE
+		if other.health != nil {
+			healthy = other.health.healthy
+		}
 		select {
-		case <-other.health.healthy:
+		case <-healthy:
 			return nil
 		case <-other.process.Done():
-			return failed("ContainerFailedToStart", "container %s depends on %s being HEALTHY, which has exited", c.name, name)
+			return failed("ContainerFailedToStart", "container %s depends on %s being HEALTHY, which has exited", c.name, other.name)
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -64,7 +138,7 @@ func (t *task) await(ctx context.Context, c *taskContainer, name, condition stri
 			return context.Cause(ctx)
 		}
 		if exit := other.process.Wait(); condition == "SUCCESS" && exit.Code != 0 {
-			return failed("ContainerFailedToStart", "container %s depends on the success of %s, which exited with %d", c.name, name, exit.Code)
+			return failed("ContainerFailedToStart", "container %s depends on the success of %s, which exited with %d", c.name, other.name, exit.Code)
 		}
 	}
 	return nil // START

@@ -145,8 +145,8 @@ func (t *task) run(ctx context.Context) {
 		if report.StopCode != "" { // before what takes its time: nobody is to send it requests any more
 			t.agent.tell(t.sc, ecs.Report{Task: t.arn, Status: "STOPPING", StopCode: report.StopCode, Reason: report.Reason})
 		}
-	} else {
-		report.StopCode, report.Reason = "TaskFailedToStart", err.Error()
+	} else if report.StopCode, report.Reason = "TaskFailedToStart", err.Error(); errors.Is(err, errEssentialEnded) {
+		report.StopCode = "EssentialContainerExited"
 	}
 	t.endContainers(ctx)
 	if err := t.cleanUp(); err != nil {

@@ -62,6 +62,25 @@ func (s *Service) PutTrusted(ctx context.Context, sc state.Scope, group, stream 
 	})
 }
 
+// CreateStreamFor makes a stream for a service that has asked for its permission. One that is there is no error. It must not be called within
+// a transaction.
+func (s *Service) CreateStreamFor(ctx context.Context, sc state.Scope, group, stream string) error {
+	if err := checkName(stream, "logStreamName", streamNames); err != nil {
+		return err
+	}
+	return s.d.Store.Update(ctx, func(tx *state.Tx) error {
+		t := &txn{Service: s, tx: tx, sc: sc, now: s.d.Clock.Now()}
+		g, err := t.group(group)
+		if err != nil {
+			return err
+		}
+		if _, there := t.streams.Get(tx, sc, g.Name+":"+stream); !there {
+			t.putInto(g, stream, nil)
+		}
+		return nil
+	})
+}
+
 // putInto puts events into a stream, which is made if it is not there.
 func (t *txn) putInto(g *groupRecord, stream string, events []InputLogEvent) {
 	st, ok := t.streams.Get(t.tx, t.sc, g.Name+":"+stream)
