@@ -188,6 +188,15 @@ func testRuntime(t *testing.T, k kind, r container.Runtime) {
 			t.Errorf("%+v", exit)
 		}
 	})
+	t.Run("limits are seen", func(t *testing.T) {
+		if r.Name() == "process" {
+			t.Skip("plain processes see no control groups")
+		}
+		c, out := start(t, container.Spec{Limits: container.Limits{Memory: 32 << 20}}, "limit")
+		if c.Wait(); out.text() != "33554432\n" {
+			t.Errorf("%q", out.text())
+		}
+	})
 	t.Run("signals", func(t *testing.T) {
 		c, out := start(t, container.Spec{}, "wait")
 		<-out.seen
