@@ -63,6 +63,9 @@ func (e *exchange) serve() {
 	case tooManyForwarded(r.Header["X-Forwarded-For"]):
 		e.page(statusForwarded)
 		return
+	case tooLarge(r):
+		e.page(http.StatusBadRequest)
+		return
 	}
 	if e.guarded() {
 		e.route()
@@ -89,6 +92,29 @@ func (e *exchange) route() {
 	default:
 		e.forward()
 	}
+}
+
+// The limits of headers, in bytes. https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
+const (
+	maxRequestLine    = 16 << 10
+	maxHeader         = 16 << 10
+	maxRequestHeader  = 64 << 10
+	maxResponseHeader = 32 << 10
+)
+
+// tooLarge says whether a request's line, one of its headers or all of them are larger than AWS takes them.
+func tooLarge(r *http.Request) bool {
+	if len(r.Method)+len(r.RequestURI)+len(r.Proto)+2 > maxRequestLine {
+		return true
+	}
+	for name, values := range r.Header {
+		for _, v := range values {
+			if len(name)+len(v)+2 > maxHeader {
+				return true
+			}
+		}
+	}
+	return headerSize(r.Header) > maxRequestHeader
 }
 
 func tooManyForwarded(values []string) bool {
@@ -145,7 +171,7 @@ func (e *exchange) forward() {
 	to := httputil.ReverseProxy{
 		Transport: attempts{e}, BufferPool: e.p.buffers, ErrorLog: e.p.errorLog,
 		Rewrite:        func(pr *httputil.ProxyRequest) { e.rewrite(pr, config.Secure) },
-		ModifyResponse: func(resp *http.Response) error { e.modify(resp, sticky); return nil },
+		ModifyResponse: func(resp *http.Response) error { return e.modify(resp, sticky) },
 		ErrorHandler:   func(_ http.ResponseWriter, _ *http.Request, err error) { e.failed(err) },
 	}
 	to.ServeHTTP(e, e.in)
@@ -169,8 +195,13 @@ func (e *exchange) choose() *group {
 	return e.rule.group(e.p.random())
 }
 
+var errLargeHeader = errors.New("the answer's header is too large")
+
 // modify completes a target's answer.
-func (e *exchange) modify(resp *http.Response, sticky Stickiness) {
+func (e *exchange) modify(resp *http.Response, sticky Stickiness) error {
+	if headerSize(resp.Header) > maxResponseHeader {
+		return errLargeHeader
+	}
 	e.answered, e.targetStatus = e.p.clock.Now(), resp.StatusCode
 	if resp.StatusCode == http.StatusSwitchingProtocols {
 		e.status = resp.StatusCode
@@ -188,6 +219,7 @@ func (e *exchange) modify(resp *http.Response, sticky Stickiness) {
 	for _, h := range e.listener.Response {
 		resp.Header.Set(h.Name, h.Value)
 	}
+	return nil
 }
 
 // failed answers where the target has not.

@@ -60,7 +60,8 @@ func (p *Proxy) serveConns() {
 	// http.Server is told of no idle time-out: it differs between load balancers, and is clientConn's.
 	newServer := func() *http.Server {
 		return &http.Server{
-			Handler: http.HandlerFunc(p.handle), ErrorLog: p.errorLog, ReadHeaderTimeout: firstByteTime, MaxHeaderBytes: 64 << 10,
+			Handler: http.HandlerFunc(p.handle), ErrorLog: p.errorLog, ReadHeaderTimeout: firstByteTime,
+			MaxHeaderBytes: 2 * maxRequestHeader, // what is larger than AWS takes it gets an answer like AWS's
 			ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 				return context.WithValue(ctx, connKey{}, clientOf(c))
 			},

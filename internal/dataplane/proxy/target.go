@@ -121,6 +121,9 @@ type targetConn struct {
 	net.Conn
 	target *target
 	idle   *atomic.Int64 // nanoseconds
+
+	written atomic.Int64          // bytes
+	broken  atomic.Pointer[error] // of the first read that has failed
 }
 
 func (c *targetConn) extend() {
@@ -131,12 +134,18 @@ func (c *targetConn) extend() {
 
 func (c *targetConn) Read(p []byte) (int, error) {
 	c.extend()
-	return c.Conn.Read(p)
+	n, err := c.Conn.Read(p)
+	if err != nil {
+		c.broken.CompareAndSwap(nil, &err)
+	}
+	return n, err
 }
 
 func (c *targetConn) Write(p []byte) (int, error) {
 	c.extend()
-	return c.Conn.Write(p)
+	n, err := c.Conn.Write(p)
+	c.written.Add(int64(n))
+	return n, err
 }
 
 func (c *targetConn) Close() error {
