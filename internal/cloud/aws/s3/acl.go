@@ -186,15 +186,16 @@ func isPublic(grants []Grant) bool {
 	})
 }
 
-// admitACL checks grants against the bucket's object ownership and public access block.
-func (b *BucketRecord) admitACL(r aclRequest, grants []Grant) error {
+// admitACL checks grants against the bucket's object ownership and the public access blocks.
+func (t *txn) admitACL(r aclRequest, grants []Grant) error {
+	b := t.b
 	if b.Ownership == bucketOwnerEnforced {
 		full := len(grants) == 1 && text(grants[0].Grantee.ID) == canonicalID(b.Account) && text(grants[0].Permission) == "FULL_CONTROL"
 		if !full || r.canned != nil && *r.canned != bucketOwnerFull {
 			return fail("AccessControlListNotSupported", detail{})
 		}
 	}
-	if isPublic(grants) && b.PublicAccess != nil && truth(b.PublicAccess.BlockPublicAcls) {
+	if isPublic(grants) && t.blocks(func(c *PublicAccessBlockConfiguration) *bool { return c.BlockPublicAcls }) {
 		return deny("User is not authorized to put a public ACL because public ACLs are prevented by the BlockPublicAcls setting in S3 Block Public Access.")
 	}
 	return nil

@@ -25,15 +25,15 @@ func API() *model.API {
 			{Name: "CreateMultipartUpload", Method: "POST", URI: "/{Key+}?uploads", Status: 200, Wanted: true},
 			{Name: "CreateSession", Method: "GET", URI: "/?session", Status: 200},
 			{Name: "DeleteBucket", Method: "DELETE", URI: "/", Status: 204, Wanted: true},
-			{Name: "DeleteBucketAnalyticsConfiguration", Method: "DELETE", URI: "/?analytics", Status: 204},
+			{Name: "DeleteBucketAnalyticsConfiguration", Method: "DELETE", URI: "/?analytics", Status: 204, Wanted: true},
 			{Name: "DeleteBucketCors", Method: "DELETE", URI: "/?cors", Status: 204, Wanted: true},
 			{Name: "DeleteBucketEncryption", Method: "DELETE", URI: "/?encryption", Status: 204, Wanted: true},
-			{Name: "DeleteBucketIntelligentTieringConfiguration", Method: "DELETE", URI: "/?intelligent-tiering", Status: 204},
-			{Name: "DeleteBucketInventoryConfiguration", Method: "DELETE", URI: "/?inventory", Status: 204},
+			{Name: "DeleteBucketIntelligentTieringConfiguration", Method: "DELETE", URI: "/?intelligent-tiering", Status: 204, Wanted: true},
+			{Name: "DeleteBucketInventoryConfiguration", Method: "DELETE", URI: "/?inventory", Status: 204, Wanted: true},
 			{Name: "DeleteBucketLifecycle", Method: "DELETE", URI: "/?lifecycle", Status: 204, Wanted: true},
 			{Name: "DeleteBucketMetadataConfiguration", Method: "DELETE", URI: "/?metadataConfiguration", Status: 204},
 			{Name: "DeleteBucketMetadataTableConfiguration", Method: "DELETE", URI: "/?metadataTable", Status: 204},
-			{Name: "DeleteBucketMetricsConfiguration", Method: "DELETE", URI: "/?metrics", Status: 204},
+			{Name: "DeleteBucketMetricsConfiguration", Method: "DELETE", URI: "/?metrics", Status: 204, Wanted: true},
 			{Name: "DeleteBucketOwnershipControls", Method: "DELETE", URI: "/?ownershipControls", Status: 204, Wanted: true},
 			{Name: "DeleteBucketPolicy", Method: "DELETE", URI: "/?policy", Status: 204, Wanted: true},
 			{Name: "DeleteBucketReplication", Method: "DELETE", URI: "/?replication", Status: 204, Wanted: true},
@@ -47,17 +47,17 @@ func API() *model.API {
 			{Name: "GetBucketAbac", Method: "GET", URI: "/?abac", Status: 200},
 			{Name: "GetBucketAccelerateConfiguration", Method: "GET", URI: "/?accelerate", Status: 200, Wanted: true},
 			{Name: "GetBucketAcl", Method: "GET", URI: "/?acl", Status: 200, Wanted: true},
-			{Name: "GetBucketAnalyticsConfiguration", Method: "GET", URI: "/?analytics&x-id=GetBucketAnalyticsConfiguration", Status: 200},
+			{Name: "GetBucketAnalyticsConfiguration", Method: "GET", URI: "/?analytics&x-id=GetBucketAnalyticsConfiguration", Status: 200, Wanted: true},
 			{Name: "GetBucketCors", Method: "GET", URI: "/?cors", Status: 200, Wanted: true},
 			{Name: "GetBucketEncryption", Method: "GET", URI: "/?encryption", Status: 200, Wanted: true},
-			{Name: "GetBucketIntelligentTieringConfiguration", Method: "GET", URI: "/?intelligent-tiering&x-id=GetBucketIntelligentTieringConfiguration", Status: 200},
-			{Name: "GetBucketInventoryConfiguration", Method: "GET", URI: "/?inventory&x-id=GetBucketInventoryConfiguration", Status: 200},
+			{Name: "GetBucketIntelligentTieringConfiguration", Method: "GET", URI: "/?intelligent-tiering&x-id=GetBucketIntelligentTieringConfiguration", Status: 200, Wanted: true},
+			{Name: "GetBucketInventoryConfiguration", Method: "GET", URI: "/?inventory&x-id=GetBucketInventoryConfiguration", Status: 200, Wanted: true},
 			{Name: "GetBucketLifecycleConfiguration", Method: "GET", URI: "/?lifecycle", Status: 200, Wanted: true},
 			{Name: "GetBucketLocation", Method: "GET", URI: "/?location", Status: 200, Wanted: true},
 			{Name: "GetBucketLogging", Method: "GET", URI: "/?logging", Status: 200, Wanted: true},
 			{Name: "GetBucketMetadataConfiguration", Method: "GET", URI: "/?metadataConfiguration", Status: 200},
 			{Name: "GetBucketMetadataTableConfiguration", Method: "GET", URI: "/?metadataTable", Status: 200},
-			{Name: "GetBucketMetricsConfiguration", Method: "GET", URI: "/?metrics&x-id=GetBucketMetricsConfiguration", Status: 200},
+			{Name: "GetBucketMetricsConfiguration", Method: "GET", URI: "/?metrics&x-id=GetBucketMetricsConfiguration", Status: 200, Wanted: true},
 			{Name: "GetBucketNotificationConfiguration", Method: "GET", URI: "/?notification", Status: 200, Wanted: true},
 			{Name: "GetBucketOwnershipControls", Method: "GET", URI: "/?ownershipControls", Status: 200, Wanted: true},
 			{Name: "GetBucketPolicy", Method: "GET", URI: "/?policy", Status: 200, Wanted: true},
@@ -79,10 +79,10 @@ func API() *model.API {
 			{Name: "GetPublicAccessBlock", Method: "GET", URI: "/?publicAccessBlock", Status: 200, Wanted: true},
 			{Name: "HeadBucket", Method: "HEAD", URI: "/", Status: 200, Wanted: true},
 			{Name: "HeadObject", Method: "HEAD", URI: "/{Key+}", Status: 200, Wanted: true},
-			{Name: "ListBucketAnalyticsConfigurations", Method: "GET", URI: "/?analytics&x-id=ListBucketAnalyticsConfigurations", Status: 200},
-			{Name: "ListBucketIntelligentTieringConfigurations", Method: "GET", URI: "/?intelligent-tiering&x-id=ListBucketIntelligentTieringConfigurations", Status: 200},
-			{Name: "ListBucketInventoryConfigurations", Method: "GET", URI: "/?inventory&x-id=ListBucketInventoryConfigurations", Status: 200},
-			{Name: "ListBucketMetricsConfigurations", Method: "GET", URI: "/?metrics&x-id=ListBucketMetricsConfigurations", Status: 200},
+			{Name: "ListBucketAnalyticsConfigurations", Method: "GET", URI: "/?analytics&x-id=ListBucketAnalyticsConfigurations", Status: 200, Wanted: true},
+			{Name: "ListBucketIntelligentTieringConfigurations", Method: "GET", URI: "/?intelligent-tiering&x-id=ListBucketIntelligentTieringConfigurations", Status: 200, Wanted: true},
+			{Name: "ListBucketInventoryConfigurations", Method: "GET", URI: "/?inventory&x-id=ListBucketInventoryConfigurations", Status: 200, Wanted: true},
+			{Name: "ListBucketMetricsConfigurations", Method: "GET", URI: "/?metrics&x-id=ListBucketMetricsConfigurations", Status: 200, Wanted: true},
 			{Name: "ListBuckets", Method: "GET", URI: "/?x-id=ListBuckets", Status: 200, Wanted: true},
 			{Name: "ListDirectoryBuckets", Method: "GET", URI: "/?x-id=ListDirectoryBuckets", Status: 200},
 			{Name: "ListMultipartUploads", Method: "GET", URI: "/?uploads", Status: 200, Wanted: true},
@@ -94,14 +94,14 @@ func API() *model.API {
 			{Name: "PutBucketAbac", Method: "PUT", URI: "/?abac", Status: 200},
 			{Name: "PutBucketAccelerateConfiguration", Method: "PUT", URI: "/?accelerate", Status: 200, Wanted: true},
 			{Name: "PutBucketAcl", Method: "PUT", URI: "/?acl", Status: 200, Wanted: true},
-			{Name: "PutBucketAnalyticsConfiguration", Method: "PUT", URI: "/?analytics", Status: 200},
+			{Name: "PutBucketAnalyticsConfiguration", Method: "PUT", URI: "/?analytics", Status: 200, Wanted: true},
 			{Name: "PutBucketCors", Method: "PUT", URI: "/?cors", Status: 200, Wanted: true},
 			{Name: "PutBucketEncryption", Method: "PUT", URI: "/?encryption", Status: 200, Wanted: true},
-			{Name: "PutBucketIntelligentTieringConfiguration", Method: "PUT", URI: "/?intelligent-tiering", Status: 200},
-			{Name: "PutBucketInventoryConfiguration", Method: "PUT", URI: "/?inventory", Status: 200},
+			{Name: "PutBucketIntelligentTieringConfiguration", Method: "PUT", URI: "/?intelligent-tiering", Status: 200, Wanted: true},
+			{Name: "PutBucketInventoryConfiguration", Method: "PUT", URI: "/?inventory", Status: 200, Wanted: true},
 			{Name: "PutBucketLifecycleConfiguration", Method: "PUT", URI: "/?lifecycle", Status: 200, Wanted: true},
 			{Name: "PutBucketLogging", Method: "PUT", URI: "/?logging", Status: 200, Wanted: true},
-			{Name: "PutBucketMetricsConfiguration", Method: "PUT", URI: "/?metrics", Status: 200},
+			{Name: "PutBucketMetricsConfiguration", Method: "PUT", URI: "/?metrics", Status: 200, Wanted: true},
 			{Name: "PutBucketNotificationConfiguration", Method: "PUT", URI: "/?notification", Status: 200, Wanted: true},
 			{Name: "PutBucketOwnershipControls", Method: "PUT", URI: "/?ownershipControls", Status: 200, Wanted: true},
 			{Name: "PutBucketPolicy", Method: "PUT", URI: "/?policy", Status: 200, Wanted: true},
@@ -195,6 +195,44 @@ type AccessControlPolicy struct {
 type AccessControlTranslation struct {
 	_     struct{} `aws:"AccessControlTranslation"`
 	Owner *string  `aws:"Owner,req"`
+}
+
+// AnalyticsAndOperator is the API's AnalyticsAndOperator.
+type AnalyticsAndOperator struct {
+	_      struct{} `aws:"AnalyticsAndOperator"`
+	Prefix *string  `aws:"Prefix"`
+	Tags   []Tag    `aws:"Tags,x=Tag,flat,li=Tag"`
+}
+
+// AnalyticsConfiguration is the API's AnalyticsConfiguration.
+type AnalyticsConfiguration struct {
+	_                    struct{}              `aws:"AnalyticsConfiguration"`
+	Id                   *string               `aws:"Id,req"`
+	StorageClassAnalysis *StorageClassAnalysis `aws:"StorageClassAnalysis,req"`
+	Filter               *AnalyticsFilter      `aws:"Filter"`
+}
+
+// AnalyticsExportDestination is the API's AnalyticsExportDestination.
+type AnalyticsExportDestination struct {
+	_                   struct{}                      `aws:"AnalyticsExportDestination"`
+	S3BucketDestination *AnalyticsS3BucketDestination `aws:"S3BucketDestination,req"`
+}
+
+// AnalyticsFilter is the API's AnalyticsFilter, a union: one member is set.
+type AnalyticsFilter struct {
+	_      struct{}              `aws:"AnalyticsFilter"`
+	Prefix *string               `aws:"Prefix"`
+	Tag    *Tag                  `aws:"Tag"`
+	And    *AnalyticsAndOperator `aws:"And"`
+}
+
+// AnalyticsS3BucketDestination is the API's AnalyticsS3BucketDestination.
+type AnalyticsS3BucketDestination struct {
+	_               struct{} `aws:"AnalyticsS3BucketDestination"`
+	Format          *string  `aws:"Format,req"`
+	Bucket          *string  `aws:"Bucket,req"`
+	BucketAccountId *string  `aws:"BucketAccountId"`
+	Prefix          *string  `aws:"Prefix"`
 }
 
 // BlockedEncryptionTypes is the API's BlockedEncryptionTypes.
@@ -563,6 +601,17 @@ type Delete struct {
 	Quiet   *bool              `aws:"Quiet"`
 }
 
+// DeleteBucketAnalyticsConfigurationInput is the API's DeleteBucketAnalyticsConfigurationRequest.
+type DeleteBucketAnalyticsConfigurationInput struct {
+	_                   struct{} `aws:"DeleteBucketAnalyticsConfigurationRequest"`
+	Bucket              *string  `aws:"Bucket,label,req"`
+	Id                  *string  `aws:"Id,uq=id,req"`
+	ExpectedBucketOwner *string  `aws:"ExpectedBucketOwner,h=x-amz-expected-bucket-owner"`
+}
+
+// DeleteBucketAnalyticsConfigurationOutput has no members.
+type DeleteBucketAnalyticsConfigurationOutput struct{}
+
 // DeleteBucketCorsInput is the API's DeleteBucketCorsRequest.
 type DeleteBucketCorsInput struct {
 	_                   struct{} `aws:"DeleteBucketCorsRequest"`
@@ -590,6 +639,28 @@ type DeleteBucketInput struct {
 	ExpectedBucketOwner *string  `aws:"ExpectedBucketOwner,h=x-amz-expected-bucket-owner"`
 }
 
+// DeleteBucketIntelligentTieringConfigurationInput is the API's DeleteBucketIntelligentTieringConfigurationRequest.
+type DeleteBucketIntelligentTieringConfigurationInput struct {
+	_                   struct{} `aws:"DeleteBucketIntelligentTieringConfigurationRequest"`
+	Bucket              *string  `aws:"Bucket,label,req"`
+	Id                  *string  `aws:"Id,uq=id,req"`
+	ExpectedBucketOwner *string  `aws:"ExpectedBucketOwner,h=x-amz-expected-bucket-owner"`
+}
+
+// DeleteBucketIntelligentTieringConfigurationOutput has no members.
+type DeleteBucketIntelligentTieringConfigurationOutput struct{}
+
+// DeleteBucketInventoryConfigurationInput is the API's DeleteBucketInventoryConfigurationRequest.
+type DeleteBucketInventoryConfigurationInput struct {
+	_                   struct{} `aws:"DeleteBucketInventoryConfigurationRequest"`
+	Bucket              *string  `aws:"Bucket,label,req"`
+	Id                  *string  `aws:"Id,uq=id,req"`
+	ExpectedBucketOwner *string  `aws:"ExpectedBucketOwner,h=x-amz-expected-bucket-owner"`
+}
+
+// DeleteBucketInventoryConfigurationOutput has no members.
+type DeleteBucketInventoryConfigurationOutput struct{}
+
 // DeleteBucketLifecycleInput is the API's DeleteBucketLifecycleRequest.
 type DeleteBucketLifecycleInput struct {
 	_                   struct{} `aws:"DeleteBucketLifecycleRequest"`
@@ -599,6 +670,17 @@ type DeleteBucketLifecycleInput struct {
 
 // DeleteBucketLifecycleOutput has no members.
 type DeleteBucketLifecycleOutput struct{}
+
+// DeleteBucketMetricsConfigurationInput is the API's DeleteBucketMetricsConfigurationRequest.
+type DeleteBucketMetricsConfigurationInput struct {
+	_                   struct{} `aws:"DeleteBucketMetricsConfigurationRequest"`
+	Bucket              *string  `aws:"Bucket,label,req"`
+	Id                  *string  `aws:"Id,uq=id,req"`
+	ExpectedBucketOwner *string  `aws:"ExpectedBucketOwner,h=x-amz-expected-bucket-owner"`
+}
+
+// DeleteBucketMetricsConfigurationOutput has no members.
+type DeleteBucketMetricsConfigurationOutput struct{}
 
 // DeleteBucketOutput has no members.
 type DeleteBucketOutput struct{}
@@ -833,6 +915,20 @@ type GetBucketAclOutput struct {
 	Grants []Grant  `aws:"Grants,x=AccessControlList,li=Grant"`
 }
 
+// GetBucketAnalyticsConfigurationInput is the API's GetBucketAnalyticsConfigurationRequest.
+type GetBucketAnalyticsConfigurationInput struct {
+	_                   struct{} `aws:"GetBucketAnalyticsConfigurationRequest"`
+	Bucket              *string  `aws:"Bucket,label,req"`
+	Id                  *string  `aws:"Id,uq=id,req"`
+	ExpectedBucketOwner *string  `aws:"ExpectedBucketOwner,h=x-amz-expected-bucket-owner"`
+}
+
+// GetBucketAnalyticsConfigurationOutput is the API's GetBucketAnalyticsConfigurationOutput.
+type GetBucketAnalyticsConfigurationOutput struct {
+	_                      struct{}                `aws:"GetBucketAnalyticsConfigurationOutput"`
+	AnalyticsConfiguration *AnalyticsConfiguration `aws:"AnalyticsConfiguration,payload"`
+}
+
 // GetBucketCorsInput is the API's GetBucketCorsRequest.
 type GetBucketCorsInput struct {
 	_                   struct{} `aws:"GetBucketCorsRequest"`
@@ -857,6 +953,34 @@ type GetBucketEncryptionInput struct {
 type GetBucketEncryptionOutput struct {
 	_                                 struct{}                           `aws:"GetBucketEncryptionOutput"`
 	ServerSideEncryptionConfiguration *ServerSideEncryptionConfiguration `aws:"ServerSideEncryptionConfiguration,payload"`
+}
+
+// GetBucketIntelligentTieringConfigurationInput is the API's GetBucketIntelligentTieringConfigurationRequest.
+type GetBucketIntelligentTieringConfigurationInput struct {
+	_                   struct{} `aws:"GetBucketIntelligentTieringConfigurationRequest"`
+	Bucket              *string  `aws:"Bucket,label,req"`
+	Id                  *string  `aws:"Id,uq=id,req"`
+	ExpectedBucketOwner *string  `aws:"ExpectedBucketOwner,h=x-amz-expected-bucket-owner"`
+}
+
+// GetBucketIntelligentTieringConfigurationOutput is the API's GetBucketIntelligentTieringConfigurationOutput.
+type GetBucketIntelligentTieringConfigurationOutput struct {
+	_                               struct{}                         `aws:"GetBucketIntelligentTieringConfigurationOutput"`
+	IntelligentTieringConfiguration *IntelligentTieringConfiguration `aws:"IntelligentTieringConfiguration,payload"`
+}
+
+// GetBucketInventoryConfigurationInput is the API's GetBucketInventoryConfigurationRequest.
+type GetBucketInventoryConfigurationInput struct {
+	_                   struct{} `aws:"GetBucketInventoryConfigurationRequest"`
+	Bucket              *string  `aws:"Bucket,label,req"`
+	Id                  *string  `aws:"Id,uq=id,req"`
+	ExpectedBucketOwner *string  `aws:"ExpectedBucketOwner,h=x-amz-expected-bucket-owner"`
+}
+
+// GetBucketInventoryConfigurationOutput is the API's GetBucketInventoryConfigurationOutput.
+type GetBucketInventoryConfigurationOutput struct {
+	_                      struct{}                `aws:"GetBucketInventoryConfigurationOutput"`
+	InventoryConfiguration *InventoryConfiguration `aws:"InventoryConfiguration,payload"`
 }
 
 // GetBucketLifecycleConfigurationInput is the API's GetBucketLifecycleConfigurationRequest.
@@ -897,6 +1021,20 @@ type GetBucketLoggingInput struct {
 type GetBucketLoggingOutput struct {
 	_              struct{}        `aws:"BucketLoggingStatus"`
 	LoggingEnabled *LoggingEnabled `aws:"LoggingEnabled"`
+}
+
+// GetBucketMetricsConfigurationInput is the API's GetBucketMetricsConfigurationRequest.
+type GetBucketMetricsConfigurationInput struct {
+	_                   struct{} `aws:"GetBucketMetricsConfigurationRequest"`
+	Bucket              *string  `aws:"Bucket,label,req"`
+	Id                  *string  `aws:"Id,uq=id,req"`
+	ExpectedBucketOwner *string  `aws:"ExpectedBucketOwner,h=x-amz-expected-bucket-owner"`
+}
+
+// GetBucketMetricsConfigurationOutput is the API's GetBucketMetricsConfigurationOutput.
+type GetBucketMetricsConfigurationOutput struct {
+	_                    struct{}              `aws:"GetBucketMetricsConfigurationOutput"`
+	MetricsConfiguration *MetricsConfiguration `aws:"MetricsConfiguration,payload"`
 }
 
 // GetBucketNotificationConfigurationInput is the API's GetBucketNotificationConfigurationRequest.
@@ -1360,6 +1498,77 @@ type Initiator struct {
 	DisplayName *string  `aws:"DisplayName"`
 }
 
+// IntelligentTieringAndOperator is the API's IntelligentTieringAndOperator.
+type IntelligentTieringAndOperator struct {
+	_      struct{} `aws:"IntelligentTieringAndOperator"`
+	Prefix *string  `aws:"Prefix"`
+	Tags   []Tag    `aws:"Tags,x=Tag,flat,li=Tag"`
+}
+
+// IntelligentTieringConfiguration is the API's IntelligentTieringConfiguration.
+type IntelligentTieringConfiguration struct {
+	_        struct{}                  `aws:"IntelligentTieringConfiguration"`
+	Id       *string                   `aws:"Id,req"`
+	Status   *string                   `aws:"Status,req"`
+	Tierings []Tiering                 `aws:"Tierings,x=Tiering,flat,req"`
+	Filter   *IntelligentTieringFilter `aws:"Filter"`
+}
+
+// IntelligentTieringFilter is the API's IntelligentTieringFilter.
+type IntelligentTieringFilter struct {
+	_      struct{}                       `aws:"IntelligentTieringFilter"`
+	Prefix *string                        `aws:"Prefix"`
+	Tag    *Tag                           `aws:"Tag"`
+	And    *IntelligentTieringAndOperator `aws:"And"`
+}
+
+// InventoryConfiguration is the API's InventoryConfiguration.
+type InventoryConfiguration struct {
+	_                      struct{}              `aws:"InventoryConfiguration"`
+	Destination            *InventoryDestination `aws:"Destination,req"`
+	IsEnabled              *bool                 `aws:"IsEnabled,req"`
+	Id                     *string               `aws:"Id,req"`
+	IncludedObjectVersions *string               `aws:"IncludedObjectVersions,req"`
+	Schedule               *InventorySchedule    `aws:"Schedule,req"`
+	Filter                 *InventoryFilter      `aws:"Filter"`
+	OptionalFields         []string              `aws:"OptionalFields,li=Field"`
+}
+
+// InventoryDestination is the API's InventoryDestination.
+type InventoryDestination struct {
+	_                   struct{}                      `aws:"InventoryDestination"`
+	S3BucketDestination *InventoryS3BucketDestination `aws:"S3BucketDestination,req"`
+}
+
+// InventoryEncryption is the API's InventoryEncryption.
+type InventoryEncryption struct {
+	_      struct{} `aws:"InventoryEncryption"`
+	SSES3  *SSES3   `aws:"SSES3,x=SSE-S3"`
+	SSEKMS *SSEKMS  `aws:"SSEKMS,x=SSE-KMS"`
+}
+
+// InventoryFilter is the API's InventoryFilter.
+type InventoryFilter struct {
+	_      struct{} `aws:"InventoryFilter"`
+	Prefix *string  `aws:"Prefix,req"`
+}
+
+// InventoryS3BucketDestination is the API's InventoryS3BucketDestination.
+type InventoryS3BucketDestination struct {
+	_          struct{}             `aws:"InventoryS3BucketDestination"`
+	Bucket     *string              `aws:"Bucket,req"`
+	Format     *string              `aws:"Format,req"`
+	AccountId  *string              `aws:"AccountId"`
+	Prefix     *string              `aws:"Prefix"`
+	Encryption *InventoryEncryption `aws:"Encryption"`
+}
+
+// InventorySchedule is the API's InventorySchedule.
+type InventorySchedule struct {
+	_         struct{} `aws:"InventorySchedule"`
+	Frequency *string  `aws:"Frequency,req"`
+}
+
 // LambdaFunctionConfiguration is the API's LambdaFunctionConfiguration.
 type LambdaFunctionConfiguration struct {
 	_                 struct{}                         `aws:"LambdaFunctionConfiguration"`
@@ -1408,6 +1617,74 @@ type LifecycleRuleFilter struct {
 	ObjectSizeGreaterThan *int64                    `aws:"ObjectSizeGreaterThan"`
 	ObjectSizeLessThan    *int64                    `aws:"ObjectSizeLessThan"`
 	And                   *LifecycleRuleAndOperator `aws:"And"`
+}
+
+// ListBucketAnalyticsConfigurationsInput is the API's ListBucketAnalyticsConfigurationsRequest.
+type ListBucketAnalyticsConfigurationsInput struct {
+	_                   struct{} `aws:"ListBucketAnalyticsConfigurationsRequest"`
+	Bucket              *string  `aws:"Bucket,label,req"`
+	ContinuationToken   *string  `aws:"ContinuationToken,uq=continuation-token"`
+	ExpectedBucketOwner *string  `aws:"ExpectedBucketOwner,h=x-amz-expected-bucket-owner"`
+}
+
+// ListBucketAnalyticsConfigurationsOutput is the API's ListBucketAnalyticsConfigurationsOutput.
+type ListBucketAnalyticsConfigurationsOutput struct {
+	_                          struct{}                 `aws:"ListBucketAnalyticsConfigurationResult"`
+	IsTruncated                *bool                    `aws:"IsTruncated"`
+	ContinuationToken          *string                  `aws:"ContinuationToken"`
+	NextContinuationToken      *string                  `aws:"NextContinuationToken"`
+	AnalyticsConfigurationList []AnalyticsConfiguration `aws:"AnalyticsConfigurationList,x=AnalyticsConfiguration,flat"`
+}
+
+// ListBucketIntelligentTieringConfigurationsInput is the API's ListBucketIntelligentTieringConfigurationsRequest.
+type ListBucketIntelligentTieringConfigurationsInput struct {
+	_                   struct{} `aws:"ListBucketIntelligentTieringConfigurationsRequest"`
+	Bucket              *string  `aws:"Bucket,label,req"`
+	ContinuationToken   *string  `aws:"ContinuationToken,uq=continuation-token"`
+	ExpectedBucketOwner *string  `aws:"ExpectedBucketOwner,h=x-amz-expected-bucket-owner"`
+}
+
+// ListBucketIntelligentTieringConfigurationsOutput is the API's ListBucketIntelligentTieringConfigurationsOutput.
+type ListBucketIntelligentTieringConfigurationsOutput struct {
+	_                                   struct{}                          `aws:"ListBucketIntelligentTieringConfigurationsOutput"`
+	IsTruncated                         *bool                             `aws:"IsTruncated"`
+	ContinuationToken                   *string                           `aws:"ContinuationToken"`
+	NextContinuationToken               *string                           `aws:"NextContinuationToken"`
+	IntelligentTieringConfigurationList []IntelligentTieringConfiguration `aws:"IntelligentTieringConfigurationList,x=IntelligentTieringConfiguration,flat"`
+}
+
+// ListBucketInventoryConfigurationsInput is the API's ListBucketInventoryConfigurationsRequest.
+type ListBucketInventoryConfigurationsInput struct {
+	_                   struct{} `aws:"ListBucketInventoryConfigurationsRequest"`
+	Bucket              *string  `aws:"Bucket,label,req"`
+	ContinuationToken   *string  `aws:"ContinuationToken,uq=continuation-token"`
+	ExpectedBucketOwner *string  `aws:"ExpectedBucketOwner,h=x-amz-expected-bucket-owner"`
+}
+
+// ListBucketInventoryConfigurationsOutput is the API's ListBucketInventoryConfigurationsOutput.
+type ListBucketInventoryConfigurationsOutput struct {
+	_                          struct{}                 `aws:"ListInventoryConfigurationsResult"`
+	ContinuationToken          *string                  `aws:"ContinuationToken"`
+	InventoryConfigurationList []InventoryConfiguration `aws:"InventoryConfigurationList,x=InventoryConfiguration,flat"`
+	IsTruncated                *bool                    `aws:"IsTruncated"`
+	NextContinuationToken      *string                  `aws:"NextContinuationToken"`
+}
+
+// ListBucketMetricsConfigurationsInput is the API's ListBucketMetricsConfigurationsRequest.
+type ListBucketMetricsConfigurationsInput struct {
+	_                   struct{} `aws:"ListBucketMetricsConfigurationsRequest"`
+	Bucket              *string  `aws:"Bucket,label,req"`
+	ContinuationToken   *string  `aws:"ContinuationToken,uq=continuation-token"`
+	ExpectedBucketOwner *string  `aws:"ExpectedBucketOwner,h=x-amz-expected-bucket-owner"`
+}
+
+// ListBucketMetricsConfigurationsOutput is the API's ListBucketMetricsConfigurationsOutput.
+type ListBucketMetricsConfigurationsOutput struct {
+	_                        struct{}               `aws:"ListMetricsConfigurationsResult"`
+	IsTruncated              *bool                  `aws:"IsTruncated"`
+	ContinuationToken        *string                `aws:"ContinuationToken"`
+	NextContinuationToken    *string                `aws:"NextContinuationToken"`
+	MetricsConfigurationList []MetricsConfiguration `aws:"MetricsConfigurationList,x=MetricsConfiguration,flat"`
 }
 
 // ListBucketsInput is the API's ListBucketsRequest.
@@ -1615,6 +1892,30 @@ type Metrics struct {
 	_              struct{}              `aws:"Metrics"`
 	Status         *string               `aws:"Status,req"`
 	EventThreshold *ReplicationTimeValue `aws:"EventThreshold"`
+}
+
+// MetricsAndOperator is the API's MetricsAndOperator.
+type MetricsAndOperator struct {
+	_              struct{} `aws:"MetricsAndOperator"`
+	Prefix         *string  `aws:"Prefix"`
+	Tags           []Tag    `aws:"Tags,x=Tag,flat,li=Tag"`
+	AccessPointArn *string  `aws:"AccessPointArn"`
+}
+
+// MetricsConfiguration is the API's MetricsConfiguration.
+type MetricsConfiguration struct {
+	_      struct{}       `aws:"MetricsConfiguration"`
+	Id     *string        `aws:"Id,req"`
+	Filter *MetricsFilter `aws:"Filter"`
+}
+
+// MetricsFilter is the API's MetricsFilter, a union: one member is set.
+type MetricsFilter struct {
+	_              struct{}            `aws:"MetricsFilter"`
+	Prefix         *string             `aws:"Prefix"`
+	Tag            *Tag                `aws:"Tag"`
+	AccessPointArn *string             `aws:"AccessPointArn"`
+	And            *MetricsAndOperator `aws:"And"`
 }
 
 // MultipartUpload is the API's MultipartUpload.
@@ -1835,6 +2136,18 @@ type PutBucketAclInput struct {
 // PutBucketAclOutput has no members.
 type PutBucketAclOutput struct{}
 
+// PutBucketAnalyticsConfigurationInput is the API's PutBucketAnalyticsConfigurationRequest.
+type PutBucketAnalyticsConfigurationInput struct {
+	_                      struct{}                `aws:"PutBucketAnalyticsConfigurationRequest"`
+	Bucket                 *string                 `aws:"Bucket,label,req"`
+	Id                     *string                 `aws:"Id,uq=id,req"`
+	AnalyticsConfiguration *AnalyticsConfiguration `aws:"AnalyticsConfiguration,x=AnalyticsConfiguration,payload,req"`
+	ExpectedBucketOwner    *string                 `aws:"ExpectedBucketOwner,h=x-amz-expected-bucket-owner"`
+}
+
+// PutBucketAnalyticsConfigurationOutput has no members.
+type PutBucketAnalyticsConfigurationOutput struct{}
+
 // PutBucketCorsInput is the API's PutBucketCorsRequest.
 type PutBucketCorsInput struct {
 	_                   struct{}           `aws:"PutBucketCorsRequest"`
@@ -1860,6 +2173,30 @@ type PutBucketEncryptionInput struct {
 
 // PutBucketEncryptionOutput has no members.
 type PutBucketEncryptionOutput struct{}
+
+// PutBucketIntelligentTieringConfigurationInput is the API's PutBucketIntelligentTieringConfigurationRequest.
+type PutBucketIntelligentTieringConfigurationInput struct {
+	_                               struct{}                         `aws:"PutBucketIntelligentTieringConfigurationRequest"`
+	Bucket                          *string                          `aws:"Bucket,label,req"`
+	Id                              *string                          `aws:"Id,uq=id,req"`
+	IntelligentTieringConfiguration *IntelligentTieringConfiguration `aws:"IntelligentTieringConfiguration,x=IntelligentTieringConfiguration,payload,req"`
+	ExpectedBucketOwner             *string                          `aws:"ExpectedBucketOwner,h=x-amz-expected-bucket-owner"`
+}
+
+// PutBucketIntelligentTieringConfigurationOutput has no members.
+type PutBucketIntelligentTieringConfigurationOutput struct{}
+
+// PutBucketInventoryConfigurationInput is the API's PutBucketInventoryConfigurationRequest.
+type PutBucketInventoryConfigurationInput struct {
+	_                      struct{}                `aws:"PutBucketInventoryConfigurationRequest"`
+	Bucket                 *string                 `aws:"Bucket,label,req"`
+	Id                     *string                 `aws:"Id,uq=id,req"`
+	InventoryConfiguration *InventoryConfiguration `aws:"InventoryConfiguration,x=InventoryConfiguration,payload,req"`
+	ExpectedBucketOwner    *string                 `aws:"ExpectedBucketOwner,h=x-amz-expected-bucket-owner"`
+}
+
+// PutBucketInventoryConfigurationOutput has no members.
+type PutBucketInventoryConfigurationOutput struct{}
 
 // PutBucketLifecycleConfigurationInput is the API's PutBucketLifecycleConfigurationRequest.
 type PutBucketLifecycleConfigurationInput struct {
@@ -1889,6 +2226,18 @@ type PutBucketLoggingInput struct {
 
 // PutBucketLoggingOutput has no members.
 type PutBucketLoggingOutput struct{}
+
+// PutBucketMetricsConfigurationInput is the API's PutBucketMetricsConfigurationRequest.
+type PutBucketMetricsConfigurationInput struct {
+	_                    struct{}              `aws:"PutBucketMetricsConfigurationRequest"`
+	Bucket               *string               `aws:"Bucket,label,req"`
+	Id                   *string               `aws:"Id,uq=id,req"`
+	MetricsConfiguration *MetricsConfiguration `aws:"MetricsConfiguration,x=MetricsConfiguration,payload,req"`
+	ExpectedBucketOwner  *string               `aws:"ExpectedBucketOwner,h=x-amz-expected-bucket-owner"`
+}
+
+// PutBucketMetricsConfigurationOutput has no members.
+type PutBucketMetricsConfigurationOutput struct{}
 
 // PutBucketNotificationConfigurationInput is the API's PutBucketNotificationConfigurationRequest.
 type PutBucketNotificationConfigurationInput struct {
@@ -2298,6 +2647,17 @@ type S3KeyFilter struct {
 	FilterRules []FilterRule `aws:"FilterRules,x=FilterRule,flat"`
 }
 
+// SSEKMS is the API's SSEKMS.
+type SSEKMS struct {
+	_     struct{} `aws:"SSE-KMS"`
+	KeyId *string  `aws:"KeyId,sensitive,req"`
+}
+
+// SSES3 is the API's SSES3.
+type SSES3 struct {
+	_ struct{} `aws:"SSE-S3"`
+}
+
 // ServerSideEncryptionByDefault is the API's ServerSideEncryptionByDefault.
 type ServerSideEncryptionByDefault struct {
 	_              struct{} `aws:"ServerSideEncryptionByDefault"`
@@ -2337,6 +2697,19 @@ type SseKmsEncryptedObjects struct {
 	Status *string  `aws:"Status,req"`
 }
 
+// StorageClassAnalysis is the API's StorageClassAnalysis.
+type StorageClassAnalysis struct {
+	_          struct{}                        `aws:"StorageClassAnalysis"`
+	DataExport *StorageClassAnalysisDataExport `aws:"DataExport"`
+}
+
+// StorageClassAnalysisDataExport is the API's StorageClassAnalysisDataExport.
+type StorageClassAnalysisDataExport struct {
+	_                   struct{}                    `aws:"StorageClassAnalysisDataExport"`
+	OutputSchemaVersion *string                     `aws:"OutputSchemaVersion,req"`
+	Destination         *AnalyticsExportDestination `aws:"Destination,req"`
+}
+
 // Tag is the API's Tag.
 type Tag struct {
 	_     struct{} `aws:"Tag"`
@@ -2362,6 +2735,13 @@ type TargetObjectKeyFormat struct {
 	_                 struct{}           `aws:"TargetObjectKeyFormat"`
 	SimplePrefix      *SimplePrefix      `aws:"SimplePrefix,x=SimplePrefix"`
 	PartitionedPrefix *PartitionedPrefix `aws:"PartitionedPrefix,x=PartitionedPrefix"`
+}
+
+// Tiering is the API's Tiering.
+type Tiering struct {
+	_          struct{} `aws:"Tiering"`
+	Days       *int64   `aws:"Days,req"`
+	AccessTier *string  `aws:"AccessTier,req"`
 }
 
 // TopicConfiguration is the API's TopicConfiguration.

@@ -28,18 +28,19 @@ func (s *Service) PutBucketAcl(ctx context.Context, in *PutBucketAclInput) (*Put
 	account := wire.CallFrom(ctx).Account
 	r := bucketGrants(in.ACL, in.GrantFullControl, in.GrantRead, in.GrantReadACP, in.GrantWrite, in.GrantWriteACP)
 	r.policy = in.AccessControlPolicy
-	return &PutBucketAclOutput{}, s.change(ctx, in.Bucket, in.ExpectedBucketOwner, func(b *BucketRecord) error {
-		grants, given, err := grantsOf(r, account, b.Account)
+	return &PutBucketAclOutput{}, s.update(ctx, in.Bucket, in.ExpectedBucketOwner, func(t *txn) error {
+		grants, given, err := grantsOf(r, account, t.b.Account)
 		if err != nil {
 			return err
 		}
 		if !given {
 			return wire.Errorf("MissingSecurityHeader", "Your request was missing a required header")
 		}
-		if err := b.admitACL(r, grants); err != nil {
+		if err := t.admitACL(r, grants); err != nil {
 			return err
 		}
-		b.Grants = grants
+		t.b.Grants = grants
+		t.putBucket()
 		return nil
 	})
 }

@@ -227,19 +227,21 @@ func (s *Service) GetBucketPolicy(ctx context.Context, in *GetBucketPolicyInput)
 	return &GetBucketPolicyOutput{Policy: b.Policy}, nil
 }
 
-// PutBucketPolicy sets a bucket's policy. One that is public is refused while the bucket's public access block says so.
+// PutBucketPolicy sets a bucket's policy. One that is public is refused while the bucket's public access block, or the account's, says so.
 func (s *Service) PutBucketPolicy(ctx context.Context, in *PutBucketPolicyInput) (*PutBucketPolicyOutput, error) {
 	call := wire.CallFrom(ctx)
-	return &PutBucketPolicyOutput{}, s.change(ctx, in.Bucket, in.ExpectedBucketOwner, func(b *BucketRecord) error {
+	return &PutBucketPolicyOutput{}, s.update(ctx, in.Bucket, in.ExpectedBucketOwner, func(t *txn) error {
+		b := t.b
 		list, err := parsePolicy(*in.Policy, b.Name)
 		if err != nil {
 			return err
 		}
-		if b.PublicAccess != nil && truth(b.PublicAccess.BlockPublicPolicy) && isPublicPolicy(list) {
+		if t.blocks(func(c *PublicAccessBlockConfiguration) *bool { return c.BlockPublicPolicy }) && isPublicPolicy(list) {
 			return deny("User: %s is not authorized to perform: s3:PutBucketPolicy on resource: %q because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.",
 				call.ARN, bucketARN(b.Name))
 		}
 		b.Policy = in.Policy
+		t.putBucket()
 		return nil
 	})
 }

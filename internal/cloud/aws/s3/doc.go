@@ -14,8 +14,8 @@
 //   - Only the bucket's own account has access; policies and ACLs of other accounts do not act yet.
 //   - Lifecycle rules run at the first call on a bucket after each midnight UTC; on AWS a worker may be hours late. Transitions
 //     of storage classes are stored and do not act.
-//   - Replication, notifications, access logging, acceleration, requester pays, websites and CORS are settings that are stored
-//     and read back; the local cloud does not act on them. A CORS preflight is refused like any unsigned call.
+//   - Replication, notifications, access logging, acceleration, requester pays, websites, CORS, metrics, analytics, inventories and
+//     Intelligent-Tiering are settings that are stored and read back; the local cloud does not act on them. A CORS preflight is refused like any unsigned call.
 //   - Encryption settings are stored and shown; files are not encrypted beyond what the disk does.
 //   - Refused: directory buckets, access points, customer-provided encryption keys (SSE-C), MFA delete, event holds, appending
 //     writes, annotations, and the checksum algorithms that are neither CRC, SHA-1 nor SHA-256.

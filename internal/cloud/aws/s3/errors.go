@@ -70,6 +70,7 @@ var known = map[string]struct {
 	"NoSuchKey":                                      {404, "The specified key does not exist."},
 	"NoSuchLifecycleConfiguration":                   {404, "The lifecycle configuration does not exist"},
 	"NoSuchObjectLockConfiguration":                  {404, "The specified object does not have a ObjectLock configuration"},
+	"NoSuchConfiguration":                            {404, "The specified configuration does not exist."},
 	"NoSuchPublicAccessBlockConfiguration":           {404, "The public access block configuration was not found"},
 	"NoSuchTagSet":                                   {404, "The TagSet does not exist"},
 	"NoSuchUpload":                                   {404, "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."},

@@ -32,7 +32,7 @@ func (s *Service) PutObjectAcl(ctx context.Context, in *PutObjectAclInput) (*Put
 		if !given {
 			return wire.Errorf("MissingSecurityHeader", "Your request was missing a required header")
 		}
-		if err := t.b.admitACL(r, grants); err != nil {
+		if err := t.admitACL(r, grants); err != nil {
 			return err
 		}
 		v.Grants = grants

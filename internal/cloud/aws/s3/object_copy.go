@@ -28,7 +28,7 @@ func parseSource(header string) (source, error) {
 		return source{}, wire.NotImplemented("s3 copies from access points")
 	}
 	path, query, _ := strings.Cut(header, "?")
-	path, err := url.PathUnescape(strings.TrimPrefix(path, "/"))
+	path, err := url.QueryUnescape(strings.TrimPrefix(path, "/")) // S3 reads + as a space too
 	if err != nil {
 		return source{}, bad
 	}

@@ -89,7 +89,7 @@ func (t *txn) build(a attributes) (*Version, error) {
 		return nil, err
 	}
 	if given {
-		if err := t.b.admitACL(a.acl, grants); err != nil {
+		if err := t.admitACL(a.acl, grants); err != nil {
 			return nil, err
 		}
 		v.Grants = grants

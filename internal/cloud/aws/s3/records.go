@@ -34,6 +34,12 @@ type BucketRecord struct {
 	Notification          *NotificationConfiguration
 	Replication           *ReplicationConfiguration
 	Accelerate, Payer     string
+
+	// Settings of which a bucket has many, by their ids.
+	Analytics map[string]AnalyticsConfiguration          `json:",omitempty"`
+	Inventory map[string]InventoryConfiguration          `json:",omitempty"`
+	Metrics   map[string]MetricsConfiguration            `json:",omitempty"`
+	Tiering   map[string]IntelligentTieringConfiguration `json:",omitempty"`
 }
 
 func bucketARN(name string) string { return "arn:aws:s3:::" + name }
@@ -122,6 +128,7 @@ type tables struct {
 	uploads   state.Table[Upload]
 	parts     state.Table[PartRecord]
 	completed state.Table[Completed]
+	accounts  state.Table[PublicAccessBlockConfiguration] // of the whole account, with the id accountBlock
 }
 
 // The tables are partition-wide, but the buckets': their scope is the account, as the ARN index wants it. Objects, versions and
@@ -139,6 +146,7 @@ func newTables(store *state.Store) tables {
 		uploads:   state.NewTable[Upload](store, "s3.upload"),
 		parts:     state.NewTable[PartRecord](store, "s3.part"),
 		completed: state.NewTable[Completed](store, "s3.completed"),
+		accounts:  state.NewTable[PublicAccessBlockConfiguration](store, "s3.account-block"),
 	}
 }
 

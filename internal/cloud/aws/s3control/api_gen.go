@@ -39,7 +39,7 @@ func API() *model.API {
 			{Name: "DeleteBucketTagging", Method: "DELETE", URI: "/v20180820/bucket/{Bucket}/tagging", Status: 204},
 			{Name: "DeleteJobTagging", Method: "DELETE", URI: "/v20180820/jobs/{JobId}/tagging", Status: 200},
 			{Name: "DeleteMultiRegionAccessPoint", Method: "POST", URI: "/v20180820/async-requests/mrap/delete", Status: 200},
-			{Name: "DeletePublicAccessBlock", Method: "DELETE", URI: "/v20180820/configuration/publicAccessBlock", Status: 200},
+			{Name: "DeletePublicAccessBlock", Method: "DELETE", URI: "/v20180820/configuration/publicAccessBlock", Status: 200, Wanted: true},
 			{Name: "DeleteStorageLensConfiguration", Method: "DELETE", URI: "/v20180820/storagelens/{ConfigId}", Status: 200},
 			{Name: "DeleteStorageLensConfigurationTagging", Method: "DELETE", URI: "/v20180820/storagelens/{ConfigId}/tagging", Status: 200},
 			{Name: "DeleteStorageLensGroup", Method: "DELETE", URI: "/v20180820/storagelensgroup/{Name}", Status: 204},
@@ -71,7 +71,7 @@ func API() *model.API {
 			{Name: "GetMultiRegionAccessPointPolicy", Method: "GET", URI: "/v20180820/mrap/instances/{Name+}/policy", Status: 200},
 			{Name: "GetMultiRegionAccessPointPolicyStatus", Method: "GET", URI: "/v20180820/mrap/instances/{Name+}/policystatus", Status: 200},
 			{Name: "GetMultiRegionAccessPointRoutes", Method: "GET", URI: "/v20180820/mrap/instances/{Mrap+}/routes", Status: 200},
-			{Name: "GetPublicAccessBlock", Method: "GET", URI: "/v20180820/configuration/publicAccessBlock", Status: 200},
+			{Name: "GetPublicAccessBlock", Method: "GET", URI: "/v20180820/configuration/publicAccessBlock", Status: 200, Wanted: true},
 			{Name: "GetStorageLensConfiguration", Method: "GET", URI: "/v20180820/storagelens/{ConfigId}", Status: 200},
 			{Name: "GetStorageLensConfigurationTagging", Method: "GET", URI: "/v20180820/storagelens/{ConfigId}/tagging", Status: 200},
 			{Name: "GetStorageLensGroup", Method: "GET", URI: "/v20180820/storagelensgroup/{Name}", Status: 200},
@@ -100,7 +100,7 @@ func API() *model.API {
 			{Name: "PutBucketVersioning", Method: "PUT", URI: "/v20180820/bucket/{Bucket}/versioning", Status: 200},
 			{Name: "PutJobTagging", Method: "PUT", URI: "/v20180820/jobs/{JobId}/tagging", Status: 200},
 			{Name: "PutMultiRegionAccessPointPolicy", Method: "POST", URI: "/v20180820/async-requests/mrap/put-policy", Status: 200},
-			{Name: "PutPublicAccessBlock", Method: "PUT", URI: "/v20180820/configuration/publicAccessBlock", Status: 200},
+			{Name: "PutPublicAccessBlock", Method: "PUT", URI: "/v20180820/configuration/publicAccessBlock", Status: 200, Wanted: true},
 			{Name: "PutStorageLensConfiguration", Method: "PUT", URI: "/v20180820/storagelens/{ConfigId}", Status: 200},
 			{Name: "PutStorageLensConfigurationTagging", Method: "PUT", URI: "/v20180820/storagelens/{ConfigId}/tagging", Status: 200},
 			{Name: "SubmitMultiRegionAccessPointRoutes", Method: "PATCH", URI: "/v20180820/mrap/instances/{Mrap+}/routes", Status: 200},
@@ -128,6 +128,27 @@ func API() *model.API {
 	}
 }
 
+// DeletePublicAccessBlockInput is the API's DeletePublicAccessBlockRequest.
+type DeletePublicAccessBlockInput struct {
+	_         struct{} `aws:"DeletePublicAccessBlockRequest"`
+	AccountId *string  `aws:"AccountId,h=x-amz-account-id"`
+}
+
+// DeletePublicAccessBlockOutput has no members.
+type DeletePublicAccessBlockOutput struct{}
+
+// GetPublicAccessBlockInput is the API's GetPublicAccessBlockRequest.
+type GetPublicAccessBlockInput struct {
+	_         struct{} `aws:"GetPublicAccessBlockRequest"`
+	AccountId *string  `aws:"AccountId,h=x-amz-account-id"`
+}
+
+// GetPublicAccessBlockOutput is the API's GetPublicAccessBlockOutput.
+type GetPublicAccessBlockOutput struct {
+	_                              struct{}                        `aws:"GetPublicAccessBlockOutput"`
+	PublicAccessBlockConfiguration *PublicAccessBlockConfiguration `aws:"PublicAccessBlockConfiguration,payload"`
+}
+
 // ListTagsForResourceInput is the API's ListTagsForResourceRequest.
 type ListTagsForResourceInput struct {
 	_           struct{} `aws:"ListTagsForResourceRequest"`
@@ -140,6 +161,25 @@ type ListTagsForResourceOutput struct {
 	_    struct{} `aws:"ListTagsForResourceResult"`
 	Tags []Tag    `aws:"Tags,li=Tag"`
 }
+
+// PublicAccessBlockConfiguration is the API's PublicAccessBlockConfiguration.
+type PublicAccessBlockConfiguration struct {
+	_                     struct{} `aws:"PublicAccessBlockConfiguration"`
+	BlockPublicAcls       *bool    `aws:"BlockPublicAcls,x=BlockPublicAcls"`
+	IgnorePublicAcls      *bool    `aws:"IgnorePublicAcls,x=IgnorePublicAcls"`
+	BlockPublicPolicy     *bool    `aws:"BlockPublicPolicy,x=BlockPublicPolicy"`
+	RestrictPublicBuckets *bool    `aws:"RestrictPublicBuckets,x=RestrictPublicBuckets"`
+}
+
+// PutPublicAccessBlockInput is the API's PutPublicAccessBlockRequest.
+type PutPublicAccessBlockInput struct {
+	_                              struct{}                        `aws:"PutPublicAccessBlockRequest"`
+	PublicAccessBlockConfiguration *PublicAccessBlockConfiguration `aws:"PublicAccessBlockConfiguration,x=PublicAccessBlockConfiguration,payload,req"`
+	AccountId                      *string                         `aws:"AccountId,h=x-amz-account-id"`
+}
+
+// PutPublicAccessBlockOutput has no members.
+type PutPublicAccessBlockOutput struct{}
 
 // Tag is the API's Tag.
 type Tag struct {

@@ -10,10 +10,13 @@ import (
 	"atoll/internal/cloud/wire"
 )
 
-// Buckets is S3, which has the buckets and their tags. Its errors are S3's.
+// Buckets is S3, which has the buckets, their tags, and the public access block of each account. Its errors are S3's.
 type Buckets interface {
 	BucketTags(ctx context.Context, bucket string) (map[string]string, error)
 	ChangeBucketTags(ctx context.Context, bucket string, add map[string]string, remove []string) error
+	AccountBlock(ctx context.Context) (blockACLs, ignoreACLs, blockPolicy, restrict, ok bool)
+	SetAccountBlock(ctx context.Context, blockACLs, ignoreACLs, blockPolicy, restrict bool) error
+	RemoveAccountBlock(ctx context.Context) error
 }
 
 // Deps is what the service needs.
@@ -35,16 +38,27 @@ func (s *Service) API() *model.API { return API() }
 // Operations is the service's operation table.
 func (s *Service) Operations() []wire.Operation {
 	return []wire.Operation{
+		wire.Write(s.DeletePublicAccessBlock, wire.Action("s3:PutAccountPublicAccessBlock")),
+		wire.Read(s.GetPublicAccessBlock, wire.Action("s3:GetAccountPublicAccessBlock")),
 		wire.Read(s.ListTagsForResource, wire.On(func(_ context.Context, in *ListTagsForResourceInput) []string { return []string{*in.ResourceArn} })),
+		wire.Write(s.PutPublicAccessBlock, wire.Action("s3:PutAccountPublicAccessBlock")),
 		wire.Write(s.TagResource, wire.On(func(_ context.Context, in *TagResourceInput) []string { return []string{*in.ResourceArn} })),
 		wire.Write(s.UntagResource, wire.On(func(_ context.Context, in *UntagResourceInput) []string { return []string{*in.ResourceArn} })),
 	}
 }
 
+// ownAccount checks that a call names the caller's account.
+func ownAccount(ctx context.Context, account *string) error {
+	if account != nil && *account != wire.CallFrom(ctx).Account {
+		return wire.Errorf("AccessDenied", "Access Denied").WithStatus(403)
+	}
+	return nil
+}
+
 // bucketOf gives the bucket of an ARN, after checking that the call names the caller's account.
 func bucketOf(ctx context.Context, arn string, account *string) (string, error) {
-	if call := wire.CallFrom(ctx); account != nil && *account != call.Account {
-		return "", wire.Errorf("AccessDenied", "Access Denied").WithStatus(403)
+	if err := ownAccount(ctx, account); err != nil {
+		return "", err
 	}
 	bucket, ok := strings.CutPrefix(arn, "arn:aws:s3:::")
 	switch {

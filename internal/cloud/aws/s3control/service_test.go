@@ -83,3 +83,45 @@ func TestBucketTags(t *testing.T) {
 	_, err = cl.ListTagsForResource(ctx, &s3control.ListTagsForResourceInput{AccountId: account, ResourceArn: aws.String("arn:aws:s3:us-east-1:111111111111:accesspoint/p")})
 	wantCode(t, err, "NotImplementedByLocalCloud")
 }
+
+func TestAccountPublicAccessBlock(t *testing.T) {
+	c := cloudtest.Start(t)
+	ctx := t.Context()
+	objects := s3.NewFromConfig(c.Config(), func(o *s3.Options) { o.UsePathStyle = true })
+	config := c.Config()
+	config.HTTPClient = loopback{}
+	cl := s3control.NewFromConfig(config)
+	account, box := aws.String(cloud.DefaultAccount), aws.String("box")
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := cl.GetPublicAccessBlock(ctx, &s3control.GetPublicAccessBlockInput{AccountId: account})
+	wantCode(t, err, "NoSuchPublicAccessBlockConfiguration")
+	_, err = objects.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: box})
+	check(err)
+	_, err = objects.DeletePublicAccessBlock(ctx, &s3.DeletePublicAccessBlockInput{Bucket: box})
+	check(err)
+	public := func() error {
+		_, err := objects.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: box, Policy: aws.String(
+			`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::box/*"}]}`)})
+		return err
+	}
+	check(public())
+	_, err = cl.PutPublicAccessBlock(ctx, &s3control.PutPublicAccessBlockInput{AccountId: account,
+		PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{BlockPublicPolicy: aws.Bool(true)}})
+	check(err)
+	wantCode(t, public(), "AccessDenied")
+	got, err := cl.GetPublicAccessBlock(ctx, &s3control.GetPublicAccessBlockInput{AccountId: account})
+	check(err)
+	if b := got.PublicAccessBlockConfiguration; !*b.BlockPublicPolicy || *b.BlockPublicAcls || *b.IgnorePublicAcls || *b.RestrictPublicBuckets {
+		t.Errorf("got %+v", b)
+	}
+	_, err = cl.PutPublicAccessBlock(ctx, &s3control.PutPublicAccessBlockInput{AccountId: aws.String("999999999999"), PublicAccessBlockConfiguration: &types.PublicAccessBlockConfiguration{}})
+	wantCode(t, err, "AccessDenied")
+	_, err = cl.DeletePublicAccessBlock(ctx, &s3control.DeletePublicAccessBlockInput{AccountId: account})
+	check(err)
+	check(public())
+}
