@@ -19,27 +19,39 @@ func API() *model.API {
 			{Name: "BatchDeleteImage", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "BatchGetImage", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "CompleteLayerUpload", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "CreatePullThroughCacheRule", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "CreateRepository", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteLifecyclePolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "DeletePullThroughCacheRule", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "DeleteRegistryPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteRepository", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteRepositoryPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeImages", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "DescribePullThroughCacheRules", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeRegistry", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeRepositories", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "GetAccountSetting", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "GetAuthorizationToken", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "GetDownloadUrlForLayer", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "GetLifecyclePolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "GetRegistryPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "GetRegistryScanningConfiguration", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "GetRepositoryPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "InitiateLayerUpload", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListImages", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListTagsForResource", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "PutAccountSetting", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "PutImage", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "PutImageScanningConfiguration", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "PutImageTagMutability", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "PutLifecyclePolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "PutRegistryPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "PutRegistryScanningConfiguration", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "PutReplicationConfiguration", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "SetRepositoryPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "TagResource", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "UntagResource", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "UpdatePullThroughCacheRule", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "UploadLayerPart", Method: "POST", URI: "/", Status: 200, Wanted: true},
 		},
 		Errors: []model.ErrorShape{
@@ -94,7 +106,7 @@ func API() *model.API {
 			{Shape: "UploadNotFoundException", Code: "UploadNotFoundException", Status: 400},
 			{Shape: "ValidationException", Code: "ValidationException", Status: 400},
 		},
-		Others: "BatchGetRepositoryScanningConfiguration CreatePullThroughCacheRule CreateRepositoryCreationTemplate DeletePullThroughCacheRule DeleteRegistryPolicy DeleteRepositoryCreationTemplate DeleteSigningConfiguration DeregisterPullTimeUpdateExclusion DescribeImageReplicationStatus DescribeImageScanFindings DescribeImageSigningStatus DescribePullThroughCacheRules DescribeReplicationBackfillResults DescribeRepositoryCreationTemplates GetAccountSetting GetLifecyclePolicyPreview GetRegistryPolicy GetRegistryScanningConfiguration GetSigningConfiguration ListImageReferrers ListPullTimeUpdateExclusions ListReplicationBackfills PutAccountSetting PutRegistryPolicy PutRegistryScanningConfiguration PutReplicationConfiguration PutSigningConfiguration RegisterPullTimeUpdateExclusion StartImageScan StartLifecyclePolicyPreview StartReplicationBackfill StopReplicationBackfill UpdateImageStorageClass UpdatePullThroughCacheRule UpdateRepositoryCreationTemplate ValidatePullThroughCacheRule",
+		Others: "BatchGetRepositoryScanningConfiguration CreateRepositoryCreationTemplate DeleteRepositoryCreationTemplate DeleteSigningConfiguration DeregisterPullTimeUpdateExclusion DescribeImageReplicationStatus DescribeImageScanFindings DescribeImageSigningStatus DescribeReplicationBackfillResults DescribeRepositoryCreationTemplates GetLifecyclePolicyPreview GetSigningConfiguration ListImageReferrers ListPullTimeUpdateExclusions ListReplicationBackfills PutSigningConfiguration RegisterPullTimeUpdateExclusion StartImageScan StartLifecyclePolicyPreview StartReplicationBackfill StopReplicationBackfill UpdateImageStorageClass UpdateRepositoryCreationTemplate ValidatePullThroughCacheRule",
 	}
 }
 
@@ -170,6 +182,31 @@ type CompleteLayerUploadOutput struct {
 	LayerDigest    *string  `aws:"layerDigest"`
 }
 
+// CreatePullThroughCacheRuleInput is the API's CreatePullThroughCacheRuleRequest.
+type CreatePullThroughCacheRuleInput struct {
+	_                        struct{} `aws:"CreatePullThroughCacheRuleRequest"`
+	EcrRepositoryPrefix      *string  `aws:"ecrRepositoryPrefix,req"`
+	UpstreamRegistryUrl      *string  `aws:"upstreamRegistryUrl,req"`
+	RegistryId               *string  `aws:"registryId"`
+	UpstreamRegistry         *string  `aws:"upstreamRegistry"`
+	CredentialArn            *string  `aws:"credentialArn"`
+	CustomRoleArn            *string  `aws:"customRoleArn"`
+	UpstreamRepositoryPrefix *string  `aws:"upstreamRepositoryPrefix"`
+}
+
+// CreatePullThroughCacheRuleOutput is the API's CreatePullThroughCacheRuleResponse.
+type CreatePullThroughCacheRuleOutput struct {
+	_                        struct{}   `aws:"CreatePullThroughCacheRuleResponse"`
+	EcrRepositoryPrefix      *string    `aws:"ecrRepositoryPrefix"`
+	UpstreamRegistryUrl      *string    `aws:"upstreamRegistryUrl"`
+	CreatedAt                *time.Time `aws:"createdAt"`
+	RegistryId               *string    `aws:"registryId"`
+	UpstreamRegistry         *string    `aws:"upstreamRegistry"`
+	CredentialArn            *string    `aws:"credentialArn"`
+	CustomRoleArn            *string    `aws:"customRoleArn"`
+	UpstreamRepositoryPrefix *string    `aws:"upstreamRepositoryPrefix"`
+}
+
 // CreateRepositoryInput is the API's CreateRepositoryRequest.
 type CreateRepositoryInput struct {
 	_                                  struct{}                            `aws:"CreateRepositoryRequest"`
@@ -202,6 +239,37 @@ type DeleteLifecyclePolicyOutput struct {
 	RepositoryName      *string    `aws:"repositoryName"`
 	LifecyclePolicyText *string    `aws:"lifecyclePolicyText"`
 	LastEvaluatedAt     *time.Time `aws:"lastEvaluatedAt"`
+}
+
+// DeletePullThroughCacheRuleInput is the API's DeletePullThroughCacheRuleRequest.
+type DeletePullThroughCacheRuleInput struct {
+	_                   struct{} `aws:"DeletePullThroughCacheRuleRequest"`
+	EcrRepositoryPrefix *string  `aws:"ecrRepositoryPrefix,req"`
+	RegistryId          *string  `aws:"registryId"`
+}
+
+// DeletePullThroughCacheRuleOutput is the API's DeletePullThroughCacheRuleResponse.
+type DeletePullThroughCacheRuleOutput struct {
+	_                        struct{}   `aws:"DeletePullThroughCacheRuleResponse"`
+	EcrRepositoryPrefix      *string    `aws:"ecrRepositoryPrefix"`
+	UpstreamRegistryUrl      *string    `aws:"upstreamRegistryUrl"`
+	CreatedAt                *time.Time `aws:"createdAt"`
+	RegistryId               *string    `aws:"registryId"`
+	CredentialArn            *string    `aws:"credentialArn"`
+	CustomRoleArn            *string    `aws:"customRoleArn"`
+	UpstreamRepositoryPrefix *string    `aws:"upstreamRepositoryPrefix"`
+}
+
+// DeleteRegistryPolicyInput is the API's DeleteRegistryPolicyRequest.
+type DeleteRegistryPolicyInput struct {
+	_ struct{} `aws:"DeleteRegistryPolicyRequest"`
+}
+
+// DeleteRegistryPolicyOutput is the API's DeleteRegistryPolicyResponse.
+type DeleteRegistryPolicyOutput struct {
+	_          struct{} `aws:"DeleteRegistryPolicyResponse"`
+	RegistryId *string  `aws:"registryId"`
+	PolicyText *string  `aws:"policyText"`
 }
 
 // DeleteRepositoryInput is the API's DeleteRepositoryRequest.
@@ -258,6 +326,22 @@ type DescribeImagesOutput struct {
 	NextToken    *string       `aws:"nextToken"`
 }
 
+// DescribePullThroughCacheRulesInput is the API's DescribePullThroughCacheRulesRequest.
+type DescribePullThroughCacheRulesInput struct {
+	_                     struct{} `aws:"DescribePullThroughCacheRulesRequest"`
+	RegistryId            *string  `aws:"registryId"`
+	EcrRepositoryPrefixes []string `aws:"ecrRepositoryPrefixes"`
+	NextToken             *string  `aws:"nextToken"`
+	MaxResults            *int64   `aws:"maxResults"`
+}
+
+// DescribePullThroughCacheRulesOutput is the API's DescribePullThroughCacheRulesResponse.
+type DescribePullThroughCacheRulesOutput struct {
+	_                     struct{}               `aws:"DescribePullThroughCacheRulesResponse"`
+	PullThroughCacheRules []PullThroughCacheRule `aws:"pullThroughCacheRules"`
+	NextToken             *string                `aws:"nextToken"`
+}
+
 // DescribeRegistryInput is the API's DescribeRegistryRequest.
 type DescribeRegistryInput struct {
 	_ struct{} `aws:"DescribeRegistryRequest"`
@@ -291,6 +375,19 @@ type EncryptionConfiguration struct {
 	_              struct{} `aws:"EncryptionConfiguration"`
 	EncryptionType *string  `aws:"encryptionType,req"`
 	KmsKey         *string  `aws:"kmsKey"`
+}
+
+// GetAccountSettingInput is the API's GetAccountSettingRequest.
+type GetAccountSettingInput struct {
+	_    struct{} `aws:"GetAccountSettingRequest"`
+	Name *string  `aws:"name,req"`
+}
+
+// GetAccountSettingOutput is the API's GetAccountSettingResponse.
+type GetAccountSettingOutput struct {
+	_     struct{} `aws:"GetAccountSettingResponse"`
+	Name  *string  `aws:"name"`
+	Value *string  `aws:"value"`
 }
 
 // GetAuthorizationTokenInput is the API's GetAuthorizationTokenRequest.
@@ -334,6 +431,30 @@ type GetLifecyclePolicyOutput struct {
 	RepositoryName      *string    `aws:"repositoryName"`
 	LifecyclePolicyText *string    `aws:"lifecyclePolicyText"`
 	LastEvaluatedAt     *time.Time `aws:"lastEvaluatedAt"`
+}
+
+// GetRegistryPolicyInput is the API's GetRegistryPolicyRequest.
+type GetRegistryPolicyInput struct {
+	_ struct{} `aws:"GetRegistryPolicyRequest"`
+}
+
+// GetRegistryPolicyOutput is the API's GetRegistryPolicyResponse.
+type GetRegistryPolicyOutput struct {
+	_          struct{} `aws:"GetRegistryPolicyResponse"`
+	RegistryId *string  `aws:"registryId"`
+	PolicyText *string  `aws:"policyText"`
+}
+
+// GetRegistryScanningConfigurationInput is the API's GetRegistryScanningConfigurationRequest.
+type GetRegistryScanningConfigurationInput struct {
+	_ struct{} `aws:"GetRegistryScanningConfigurationRequest"`
+}
+
+// GetRegistryScanningConfigurationOutput is the API's GetRegistryScanningConfigurationResponse.
+type GetRegistryScanningConfigurationOutput struct {
+	_                     struct{}                       `aws:"GetRegistryScanningConfigurationResponse"`
+	RegistryId            *string                        `aws:"registryId"`
+	ScanningConfiguration *RegistryScanningConfiguration `aws:"scanningConfiguration"`
 }
 
 // GetRepositoryPolicyInput is the API's GetRepositoryPolicyRequest.
@@ -491,6 +612,34 @@ type ListTagsForResourceOutput struct {
 	Tags []Tag    `aws:"tags"`
 }
 
+// PullThroughCacheRule is the API's PullThroughCacheRule.
+type PullThroughCacheRule struct {
+	_                        struct{}   `aws:"PullThroughCacheRule"`
+	EcrRepositoryPrefix      *string    `aws:"ecrRepositoryPrefix"`
+	UpstreamRegistryUrl      *string    `aws:"upstreamRegistryUrl"`
+	CreatedAt                *time.Time `aws:"createdAt"`
+	RegistryId               *string    `aws:"registryId"`
+	CredentialArn            *string    `aws:"credentialArn"`
+	CustomRoleArn            *string    `aws:"customRoleArn"`
+	UpstreamRepositoryPrefix *string    `aws:"upstreamRepositoryPrefix"`
+	UpstreamRegistry         *string    `aws:"upstreamRegistry"`
+	UpdatedAt                *time.Time `aws:"updatedAt"`
+}
+
+// PutAccountSettingInput is the API's PutAccountSettingRequest.
+type PutAccountSettingInput struct {
+	_     struct{} `aws:"PutAccountSettingRequest"`
+	Name  *string  `aws:"name,req"`
+	Value *string  `aws:"value,req"`
+}
+
+// PutAccountSettingOutput is the API's PutAccountSettingResponse.
+type PutAccountSettingOutput struct {
+	_     struct{} `aws:"PutAccountSettingResponse"`
+	Name  *string  `aws:"name"`
+	Value *string  `aws:"value"`
+}
+
 // PutImageInput is the API's PutImageRequest.
 type PutImageInput struct {
 	_                      struct{} `aws:"PutImageRequest"`
@@ -558,6 +707,58 @@ type PutLifecyclePolicyOutput struct {
 	LifecyclePolicyText *string  `aws:"lifecyclePolicyText"`
 }
 
+// PutRegistryPolicyInput is the API's PutRegistryPolicyRequest.
+type PutRegistryPolicyInput struct {
+	_          struct{} `aws:"PutRegistryPolicyRequest"`
+	PolicyText *string  `aws:"policyText,req"`
+}
+
+// PutRegistryPolicyOutput is the API's PutRegistryPolicyResponse.
+type PutRegistryPolicyOutput struct {
+	_          struct{} `aws:"PutRegistryPolicyResponse"`
+	RegistryId *string  `aws:"registryId"`
+	PolicyText *string  `aws:"policyText"`
+}
+
+// PutRegistryScanningConfigurationInput is the API's PutRegistryScanningConfigurationRequest.
+type PutRegistryScanningConfigurationInput struct {
+	_        struct{}               `aws:"PutRegistryScanningConfigurationRequest"`
+	ScanType *string                `aws:"scanType"`
+	Rules    []RegistryScanningRule `aws:"rules"`
+}
+
+// PutRegistryScanningConfigurationOutput is the API's PutRegistryScanningConfigurationResponse.
+type PutRegistryScanningConfigurationOutput struct {
+	_                             struct{}                       `aws:"PutRegistryScanningConfigurationResponse"`
+	RegistryScanningConfiguration *RegistryScanningConfiguration `aws:"registryScanningConfiguration"`
+}
+
+// PutReplicationConfigurationInput is the API's PutReplicationConfigurationRequest.
+type PutReplicationConfigurationInput struct {
+	_                        struct{}                  `aws:"PutReplicationConfigurationRequest"`
+	ReplicationConfiguration *ReplicationConfiguration `aws:"replicationConfiguration,req"`
+}
+
+// PutReplicationConfigurationOutput is the API's PutReplicationConfigurationResponse.
+type PutReplicationConfigurationOutput struct {
+	_                        struct{}                  `aws:"PutReplicationConfigurationResponse"`
+	ReplicationConfiguration *ReplicationConfiguration `aws:"replicationConfiguration"`
+}
+
+// RegistryScanningConfiguration is the API's RegistryScanningConfiguration.
+type RegistryScanningConfiguration struct {
+	_        struct{}               `aws:"RegistryScanningConfiguration"`
+	ScanType *string                `aws:"scanType"`
+	Rules    []RegistryScanningRule `aws:"rules"`
+}
+
+// RegistryScanningRule is the API's RegistryScanningRule.
+type RegistryScanningRule struct {
+	_                 struct{}                   `aws:"RegistryScanningRule"`
+	ScanFrequency     *string                    `aws:"scanFrequency,req"`
+	RepositoryFilters []ScanningRepositoryFilter `aws:"repositoryFilters,req"`
+}
+
 // ReplicationConfiguration is the API's ReplicationConfiguration.
 type ReplicationConfiguration struct {
 	_     struct{}          `aws:"ReplicationConfiguration"`
@@ -595,6 +796,13 @@ type Repository struct {
 // RepositoryFilter is the API's RepositoryFilter.
 type RepositoryFilter struct {
 	_          struct{} `aws:"RepositoryFilter"`
+	Filter     *string  `aws:"filter,req"`
+	FilterType *string  `aws:"filterType,req"`
+}
+
+// ScanningRepositoryFilter is the API's ScanningRepositoryFilter.
+type ScanningRepositoryFilter struct {
+	_          struct{} `aws:"ScanningRepositoryFilter"`
 	Filter     *string  `aws:"filter,req"`
 	FilterType *string  `aws:"filterType,req"`
 }
@@ -645,6 +853,26 @@ type UntagResourceInput struct {
 // UntagResourceOutput is the API's UntagResourceResponse.
 type UntagResourceOutput struct {
 	_ struct{} `aws:"UntagResourceResponse"`
+}
+
+// UpdatePullThroughCacheRuleInput is the API's UpdatePullThroughCacheRuleRequest.
+type UpdatePullThroughCacheRuleInput struct {
+	_                   struct{} `aws:"UpdatePullThroughCacheRuleRequest"`
+	EcrRepositoryPrefix *string  `aws:"ecrRepositoryPrefix,req"`
+	RegistryId          *string  `aws:"registryId"`
+	CredentialArn       *string  `aws:"credentialArn"`
+	CustomRoleArn       *string  `aws:"customRoleArn"`
+}
+
+// UpdatePullThroughCacheRuleOutput is the API's UpdatePullThroughCacheRuleResponse.
+type UpdatePullThroughCacheRuleOutput struct {
+	_                        struct{}   `aws:"UpdatePullThroughCacheRuleResponse"`
+	EcrRepositoryPrefix      *string    `aws:"ecrRepositoryPrefix"`
+	RegistryId               *string    `aws:"registryId"`
+	UpdatedAt                *time.Time `aws:"updatedAt"`
+	CredentialArn            *string    `aws:"credentialArn"`
+	CustomRoleArn            *string    `aws:"customRoleArn"`
+	UpstreamRepositoryPrefix *string    `aws:"upstreamRepositoryPrefix"`
 }
 
 // UploadLayerPartInput is the API's UploadLayerPartRequest.

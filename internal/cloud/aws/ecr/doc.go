@@ -13,6 +13,7 @@
 //   - A KMS key must exist and be enabled when a repository is made with it. Layers are not encrypted one by one: they are in files
 //     that only their owner can read.
 //   - Repository policies are checked and stored. Roles that they name must exist; users and other accounts are not looked up.
-//   - Repositories of other accounts' registries cannot be reached. Replication, pull through caches, templates and the registry's
-//     own policy are refused.
+//   - Repositories of other accounts' registries cannot be reached. The registry's settings are checked, stored and shown, and do not
+//     act: its policy, how it scans, where it is replicated to, its pull through cache rules (whose secrets are not looked up) and the
+//     account's settings. Templates for repositories are refused.
 package ecr

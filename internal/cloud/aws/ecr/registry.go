@@ -36,11 +36,6 @@ func tokenID(password string) string {
 
 var registryIDs = regexp.MustCompile(`^[0-9]{12}$`)
 
-// DescribeRegistry gives the account's registry, which is not replicated.
-func (s *Service) DescribeRegistry(ctx context.Context, _ *DescribeRegistryInput) (*DescribeRegistryOutput, error) {
-	return &DescribeRegistryOutput{RegistryId: new(wire.CallFrom(ctx).Account), ReplicationConfiguration: &ReplicationConfiguration{Rules: []ReplicationRule{}}}, nil
-}
-
 // GetAuthorizationToken gives a token by which its holder acts as the caller for twelve hours: "AWS:" and a password, in base64.
 func (s *Service) GetAuthorizationToken(ctx context.Context, in *GetAuthorizationTokenInput) (*GetAuthorizationTokenOutput, error) {
 	call := wire.CallFrom(ctx)

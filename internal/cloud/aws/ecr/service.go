@@ -46,6 +46,8 @@ type Service struct {
 	layers       state.Table[layerRecord]
 	contents     state.Table[contentRecord]
 	tokens       state.Table[tokenRecord]
+	registries   state.Table[registryRecord]
+	rules        state.Table[pullThroughRecord]
 	blobs        *blobs
 	downloads    []byte // signs the URLs of layers
 }
@@ -61,10 +63,12 @@ func New(d Deps) (*Service, error) {
 		})),
 		images: state.NewTable(d.Store, "ecr.image", state.WithIndex("needs", (*imageRecord).needs), state.WithIndex("tag", (*imageRecord).tags),
 			state.WithIndex("subject", (*imageRecord).subject)),
-		layers:   state.NewTable[layerRecord](d.Store, "ecr.layer"),
-		contents: state.NewTable[contentRecord](d.Store, "ecr.content"),
-		tokens:   state.NewTable(d.Store, "ecr.token", state.WithIndex("expiry", (*tokenRecord).expiry)),
-		blobs:    newBlobs(d.ImagesDir, d.Ephemeral), downloads: []byte(d.IDs.Secret()),
+		layers:     state.NewTable[layerRecord](d.Store, "ecr.layer"),
+		contents:   state.NewTable[contentRecord](d.Store, "ecr.content"),
+		tokens:     state.NewTable(d.Store, "ecr.token", state.WithIndex("expiry", (*tokenRecord).expiry)),
+		registries: state.NewTable[registryRecord](d.Store, "ecr.registry"),
+		rules:      state.NewTable[pullThroughRecord](d.Store, "ecr.pull-through-rule"),
+		blobs:      newBlobs(d.ImagesDir, d.Ephemeral), downloads: []byte(d.IDs.Secret()),
 	}
 	if err := d.Store.Err(); err != nil {
 		return nil, fmt.Errorf("reading the records of ECR: %w", err)
