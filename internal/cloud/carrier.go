@@ -85,10 +85,28 @@ func (c *carrier) Resolve(_ context.Context, _, name string) (addrs []netip.Addr
 		}
 		return nil
 	})
+	if !known {
+		if a, ok := addressNamed(name); ok {
+			return []netip.Addr{a}, true
+		}
+	}
 	if !known && (name == "amazonaws.com" || strings.HasSuffix(name, ".amazonaws.com")) {
 		return []netip.Addr{awsAddress(name)}, true
 	}
 	return addrs, known
+}
+
+// addressNamed gives the address in a private name that AWS's DNS makes of addresses: ip-10-0-0-5.ec2.internal, and
+// ip-10-0-0-5.REGION.compute.internal. https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html
+func addressNamed(name string) (netip.Addr, bool) {
+	host, domain, _ := strings.Cut(name, ".")
+	digits, isAddress := strings.CutPrefix(host, "ip-")
+	region, regional := strings.CutSuffix(domain, ".compute.internal")
+	if !isAddress || domain != "ec2.internal" && (!regional || strings.Contains(region, ".")) {
+		return netip.Addr{}, false
+	}
+	a, err := netip.ParseAddr(strings.ReplaceAll(digits, "-", "."))
+	return a, err == nil && a.Is4()
 }
 
 func (c *carrier) dialMetadata(ctx context.Context, iface string, port int) (net.Conn, error) {

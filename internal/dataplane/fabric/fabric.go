@@ -178,8 +178,29 @@ func (f *Fabric) connect(ctx context.Context, flow Flow) (net.Conn, error) {
 		c, err := endpoint(ctx, iface, int(to.Port()))
 		return v.Tally.over(c, err)
 	}
-	c, err := f.config.Outside(ctx, "tcp", to.String())
+	c, err := f.outside(ctx, flow)
 	return v.Tally.over(c, err)
+}
+
+// errNames means that a flow leads to the virtual network's own name server.
+var errNames = errors.New("the flow is for the name server")
+
+// carrierGrade is shared address space, which virtual networks may use. https://www.rfc-editor.org/rfc/rfc6598
+var carrierGrade = netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64, 0, 0}), 10)
+
+// outside connects to an address that is no interface's. What answers at addresses that the internet does not carry is this machine, such as
+// its own metadata, and its neighbours: nothing leads there. Of a virtual network's own addresses, a policy allows none without an interface
+// but that of the name server. https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html
+func (f *Fabric) outside(ctx context.Context, flow Flow) (net.Conn, error) {
+	switch a := flow.To.Addr(); {
+	case !a.IsGlobalUnicast():
+		return nil, &BlockedError{flow.To, "nothing answers at this address"}
+	case f.config.Policy == nil || !a.IsPrivate() && !carrierGrade.Contains(a):
+		return f.config.Outside(ctx, flow.Protocol, flow.To.String())
+	case flow.To.Port() == 53:
+		return nil, errNames
+	}
+	return nil, &BlockedError{flow.To, "nothing answers at this address"}
 }
 
 // enter connects to an interface.

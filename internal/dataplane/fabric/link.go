@@ -168,6 +168,10 @@ func (l *link) tcp(r *tcp.ForwarderRequest) {
 		return
 	}
 	far, err := l.fabric.connect(ctx, Flow{From: l.iface, To: to, Protocol: "tcp", Port: id.RemotePort})
+	if errors.Is(err, errNames) {
+		l.accept(r, func(c net.Conn) { l.namesOverTCP(c) })
+		return
+	}
 	if err != nil {
 		l.fabric.config.Logger.Debug("a flow did not come about", "from", l.iface, "to", to, "err", err)
 		r.Complete(refused(err)) // a reset where nothing listens, silence otherwise
@@ -242,6 +246,10 @@ func (l *link) udp(r *udp.ForwarderRequest) {
 			return
 		}
 		far, err := l.fabric.send(l.ctx, Flow{From: l.iface, To: to, Protocol: "udp", Port: id.RemotePort})
+		if errors.Is(err, errNames) {
+			l.namesOverUDP(c)
+			return
+		}
 		if err != nil {
 			l.fabric.config.Logger.Debug("a flow of datagrams did not come about", "from", l.iface, "to", to, "err", err)
 			return
@@ -266,7 +274,7 @@ func (f *Fabric) send(ctx context.Context, flow Flow) (net.Conn, error) {
 			return v.Tally.over(nil, fmt.Errorf("datagrams to the interface %s: %w", v.Target, errors.ErrUnsupported))
 		}
 	}
-	c, err := f.config.Outside(ctx, "udp", flow.To.String())
+	c, err := f.outside(ctx, flow)
 	return v.Tally.over(c, err)
 }
 

@@ -258,10 +258,21 @@ func testNamespaces(t *testing.T, attached func(tb testing.TB, f *Fabric, id, ad
 			t.Error(err)
 		}
 	})
+	t.Run("the machine's own addresses", func(t *testing.T) { // such as its metadata, and its neighbours
+		for _, to := range []string{"169.254.169.254:80", "192.168.1.1:80", "10.0.0.2:80", "100.64.0.1:80"} {
+			short, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
+			_, err := dialWithin(short, a, "tcp4", to)
+			cancel()
+			var timeout net.Error
+			if !errors.As(err, &timeout) || !timeout.Timeout() {
+				t.Errorf("%s: got %v", to, err)
+			}
+		}
+	})
 	t.Run("names", func(t *testing.T) {
-		for _, network := range []string{"udp4", "tcp4"} {
+		for network, server := range map[string]string{"udp4": amazonDNS.String(), "tcp4": amazonDNS.String(), "udp": "10.0.0.2", "tcp": "10.0.0.2"} {
 			resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-				return dialWithin(ctx, a, network, amazonDNS.String()+":53")
+				return dialWithin(ctx, a, network, server+":53")
 			}}
 			got, err := resolver.LookupHost(ctx, "db.example")
 			if err != nil || len(got) != 1 || got[0] != "10.0.1.20" {
