@@ -138,7 +138,7 @@ func TestValues(t *testing.T) {
 		types.RRTypeSshfp: {[]string{"4 2 123456789abcdef67890123456789abcdef67890123456789abcdef123456789"}, []string{"4 2"}},
 		types.RRTypeSvcb:  {[]string{"1 svc.example.net. port=8080"}, []string{"svc"}},
 		types.RRTypeTlsa:  {[]string{"3 1 1 0b9fa5a59eed715c26c1020c711b4f6e"}, []string{"3 1 x 0b"}},
-		types.RRTypeTxt:   {[]string{`"v=spf1 -all"`, `"a" "b \"c\""`, `"` + strings.Repeat("a", 255) + `"`}, []string{"bare", `"open`, `"` + strings.Repeat("a", 256) + `"`}},
+		types.RRTypeTxt:   {[]string{`"v=spf1 -all"`, `"a" "b \"c\""`, `"a""b \" c"`, `"` + strings.Repeat("a", 255) + `""b"`, `"` + strings.Repeat("a", 255) + `"`}, []string{"bare", `"open`, `"a"b`, `"a" b`, `"` + strings.Repeat("a", 256) + `"`}},
 	} {
 		name := strings.ToLower(string(kind)) + ".example.net"
 		for _, v := range values.good {

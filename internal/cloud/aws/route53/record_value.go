@@ -157,35 +157,35 @@ func quotedFields(value string) []string {
 	return out
 }
 
-// checkStrings checks one or more strings in quotation marks, of up to 255 characters each.
+// checkStrings checks one or more strings in quotation marks, of up to 255 characters each. Nothing needs to stand between two of them.
+// https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/ResourceRecordTypes.html#TXTFormat
 func checkStrings(value string) *problem {
-	words := quotedFields(value)
-	if len(words) == 0 {
-		return &problem{"InvalidCharacterString", "Value should be enclosed in quotation marks"}
-	}
-	for _, word := range words {
-		if wrong := quotedField(word); wrong != nil {
-			return wrong
+	rest := strings.TrimLeft(value, " \t")
+	for first := true; rest != "" || first; first = false {
+		if !strings.HasPrefix(rest, `"`) {
+			return &problem{"InvalidCharacterString", "Value should be enclosed in quotation marks"}
 		}
-		n := 0
-		for i := 1; i < len(word)-1; i++ {
+		n, i := 0, 1
+		for ; i < len(rest) && rest[i] != '"'; i++ {
 			switch {
-			case word[i] == '"':
-				return &problem{"InvalidCharacterString", "Value should be enclosed in quotation marks"}
-			case word[i] == '\\':
-				if _, ok := octal(word[i+1:]); ok {
+			case rest[i] == '\\':
+				if _, ok := octal(rest[i+1:]); ok {
 					i += 3
 				} else {
 					i++
 				}
-			case word[i] < ' ' || word[i] > '~':
+			case rest[i] < ' ' || rest[i] > '~':
 				return &problem{"UnsupportedCharacter", "Value contains unsupported characters"}
 			}
 			n++
 		}
+		if i >= len(rest) {
+			return &problem{"InvalidCharacterString", "Value should be enclosed in quotation marks"}
+		}
 		if n > 255 {
 			return &problem{"CharacterStringTooLong", "Value exceeds 255 characters"}
 		}
+		rest = strings.TrimLeft(rest[i+1:], " \t")
 	}
 	return nil
 }
