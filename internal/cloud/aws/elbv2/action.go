@@ -160,11 +160,12 @@ func (t *txn) newForward(b *balancerRecord, protocol string, a Action) (*Forward
 		}
 		out.TargetGroups = append(out.TargetGroups, TargetGroupTuple{TargetGroupArn: g.TargetGroupArn, Weight: new(weight)})
 	}
-	if s := config.TargetGroupStickinessConfig; s != nil && s.Enabled != nil && *s.Enabled {
-		if s.DurationSeconds == nil || *s.DurationSeconds < 1 || *s.DurationSeconds > week {
-			return nil, nil, invalid("The duration of target group stickiness must be within '1-%d' seconds inclusive", week)
+	if s := config.TargetGroupStickinessConfig; s != nil {
+		enabled := s.Enabled != nil && *s.Enabled
+		if s.DurationSeconds == nil && enabled || s.DurationSeconds != nil && (*s.DurationSeconds < 1 || *s.DurationSeconds > week) {
+			return nil, nil, invalid("Target group stickiness duration must be between 1 and %d seconds", week)
 		}
-		out.TargetGroupStickinessConfig = &TargetGroupStickinessConfig{Enabled: new(true), DurationSeconds: s.DurationSeconds}
+		out.TargetGroupStickinessConfig = &TargetGroupStickinessConfig{Enabled: &enabled, DurationSeconds: s.DurationSeconds}
 	}
 	if len(out.TargetGroups) == 1 {
 		return out, out.TargetGroups[0].TargetGroupArn, nil

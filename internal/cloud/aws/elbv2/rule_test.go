@@ -112,6 +112,12 @@ func TestActions(t *testing.T) {
 		*a.ForwardConfig.TargetGroupStickinessConfig.DurationSeconds != 60 {
 		t.Errorf("got %+v", a.ForwardConfig)
 	}
+	weighted.ForwardConfig.TargetGroupStickinessConfig = &types.TargetGroupStickinessConfig{Enabled: new(false), DurationSeconds: new(int32(1))}
+	if s := must(try(weighted))(t).Listeners[0].DefaultActions[0].ForwardConfig.TargetGroupStickinessConfig; *s.Enabled || *s.DurationSeconds != 1 {
+		t.Errorf("stickiness that is off: %+v", s)
+	}
+	weighted.ForwardConfig.TargetGroupStickinessConfig = &types.TargetGroupStickinessConfig{Enabled: new(true)}
+	refused(try(weighted))(t, "ValidationError", "Target group stickiness duration must be between 1 and 604800 seconds")
 	redirect := types.Action{Type: "redirect", RedirectConfig: &types.RedirectActionConfig{StatusCode: "HTTP_301", Protocol: new("HTTPS"), Port: new("443")}}
 	c := must(try(redirect))(t).Listeners[0].DefaultActions[0].RedirectConfig
 	if *c.Host != "#{host}" || *c.Path != "/#{path}" || *c.Query != "#{query}" {
