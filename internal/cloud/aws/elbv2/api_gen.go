@@ -17,14 +17,17 @@ func API() *model.API {
 		Operations: []model.Operation{
 			{Name: "AddListenerCertificates", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "AddTags", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "AddTrustStoreRevocations", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "CreateListener", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "CreateLoadBalancer", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "CreateRule", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "CreateTargetGroup", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "CreateTrustStore", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteListener", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteLoadBalancer", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteRule", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteTargetGroup", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "DeleteTrustStore", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeregisterTargets", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeAccountLimits", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeCapacityReservation", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -39,6 +42,9 @@ func API() *model.API {
 			{Name: "DescribeTargetGroupAttributes", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeTargetGroups", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeTargetHealth", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "DescribeTrustStoreAssociations", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "DescribeTrustStoreRevocations", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "DescribeTrustStores", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ModifyCapacityReservation", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ModifyIpPools", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ModifyListener", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -47,9 +53,11 @@ func API() *model.API {
 			{Name: "ModifyRule", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ModifyTargetGroup", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ModifyTargetGroupAttributes", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "ModifyTrustStore", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "RegisterTargets", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "RemoveListenerCertificates", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "RemoveTags", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "RemoveTrustStoreRevocations", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "SetIpAddressType", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "SetRulePriorities", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "SetSecurityGroups", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -113,7 +121,7 @@ func API() *model.API {
 			{Shape: "TrustStoreNotReadyException", Code: "TrustStoreNotReady", Status: 400},
 			{Shape: "UnsupportedProtocolException", Code: "UnsupportedProtocol", Status: 400},
 		},
-		Others: "AddTrustStoreRevocations CreateTrustStore DeleteSharedTrustStoreAssociation DeleteTrustStore DescribeTrustStoreAssociations DescribeTrustStoreRevocations DescribeTrustStores GetResourcePolicy GetTrustStoreCaCertificatesBundle GetTrustStoreRevocationContent ModifyTrustStore RemoveTrustStoreRevocations",
+		Others: "DeleteSharedTrustStoreAssociation GetResourcePolicy GetTrustStoreCaCertificatesBundle GetTrustStoreRevocationContent",
 	}
 }
 
@@ -154,6 +162,19 @@ type AddTagsInput struct {
 // AddTagsOutput is the API's AddTagsOutput.
 type AddTagsOutput struct {
 	_ struct{} `aws:"AddTagsOutput"`
+}
+
+// AddTrustStoreRevocationsInput is the API's AddTrustStoreRevocationsInput.
+type AddTrustStoreRevocationsInput struct {
+	_                  struct{}            `aws:"AddTrustStoreRevocationsInput"`
+	TrustStoreArn      *string             `aws:"TrustStoreArn,req"`
+	RevocationContents []RevocationContent `aws:"RevocationContents"`
+}
+
+// AddTrustStoreRevocationsOutput is the API's AddTrustStoreRevocationsOutput.
+type AddTrustStoreRevocationsOutput struct {
+	_                     struct{}               `aws:"AddTrustStoreRevocationsOutput"`
+	TrustStoreRevocations []TrustStoreRevocation `aws:"TrustStoreRevocations"`
 }
 
 // AdministrativeOverride is the API's AdministrativeOverride.
@@ -320,6 +341,22 @@ type CreateTargetGroupOutput struct {
 	TargetGroups []TargetGroup `aws:"TargetGroups"`
 }
 
+// CreateTrustStoreInput is the API's CreateTrustStoreInput.
+type CreateTrustStoreInput struct {
+	_                                   struct{} `aws:"CreateTrustStoreInput"`
+	Name                                *string  `aws:"Name,req"`
+	CaCertificatesBundleS3Bucket        *string  `aws:"CaCertificatesBundleS3Bucket,req"`
+	CaCertificatesBundleS3Key           *string  `aws:"CaCertificatesBundleS3Key,req"`
+	CaCertificatesBundleS3ObjectVersion *string  `aws:"CaCertificatesBundleS3ObjectVersion"`
+	Tags                                []Tag    `aws:"Tags"`
+}
+
+// CreateTrustStoreOutput is the API's CreateTrustStoreOutput.
+type CreateTrustStoreOutput struct {
+	_           struct{}     `aws:"CreateTrustStoreOutput"`
+	TrustStores []TrustStore `aws:"TrustStores"`
+}
+
 // DeleteListenerInput is the API's DeleteListenerInput.
 type DeleteListenerInput struct {
 	_           struct{} `aws:"DeleteListenerInput"`
@@ -362,6 +399,17 @@ type DeleteTargetGroupInput struct {
 // DeleteTargetGroupOutput is the API's DeleteTargetGroupOutput.
 type DeleteTargetGroupOutput struct {
 	_ struct{} `aws:"DeleteTargetGroupOutput"`
+}
+
+// DeleteTrustStoreInput is the API's DeleteTrustStoreInput.
+type DeleteTrustStoreInput struct {
+	_             struct{} `aws:"DeleteTrustStoreInput"`
+	TrustStoreArn *string  `aws:"TrustStoreArn,req"`
+}
+
+// DeleteTrustStoreOutput is the API's DeleteTrustStoreOutput.
+type DeleteTrustStoreOutput struct {
+	_ struct{} `aws:"DeleteTrustStoreOutput"`
 }
 
 // DeregisterTargetsInput is the API's DeregisterTargetsInput.
@@ -561,6 +609,62 @@ type DescribeTargetHealthInput struct {
 type DescribeTargetHealthOutput struct {
 	_                        struct{}                  `aws:"DescribeTargetHealthOutput"`
 	TargetHealthDescriptions []TargetHealthDescription `aws:"TargetHealthDescriptions"`
+}
+
+// DescribeTrustStoreAssociationsInput is the API's DescribeTrustStoreAssociationsInput.
+type DescribeTrustStoreAssociationsInput struct {
+	_             struct{} `aws:"DescribeTrustStoreAssociationsInput"`
+	TrustStoreArn *string  `aws:"TrustStoreArn,req"`
+	Marker        *string  `aws:"Marker"`
+	PageSize      *int64   `aws:"PageSize"`
+}
+
+// DescribeTrustStoreAssociationsOutput is the API's DescribeTrustStoreAssociationsOutput.
+type DescribeTrustStoreAssociationsOutput struct {
+	_                      struct{}                `aws:"DescribeTrustStoreAssociationsOutput"`
+	TrustStoreAssociations []TrustStoreAssociation `aws:"TrustStoreAssociations"`
+	NextMarker             *string                 `aws:"NextMarker"`
+}
+
+// DescribeTrustStoreRevocation is the API's DescribeTrustStoreRevocation.
+type DescribeTrustStoreRevocation struct {
+	_                      struct{} `aws:"DescribeTrustStoreRevocation"`
+	TrustStoreArn          *string  `aws:"TrustStoreArn"`
+	RevocationId           *int64   `aws:"RevocationId"`
+	RevocationType         *string  `aws:"RevocationType"`
+	NumberOfRevokedEntries *int64   `aws:"NumberOfRevokedEntries"`
+}
+
+// DescribeTrustStoreRevocationsInput is the API's DescribeTrustStoreRevocationsInput.
+type DescribeTrustStoreRevocationsInput struct {
+	_             struct{} `aws:"DescribeTrustStoreRevocationsInput"`
+	TrustStoreArn *string  `aws:"TrustStoreArn,req"`
+	RevocationIds []int64  `aws:"RevocationIds"`
+	Marker        *string  `aws:"Marker"`
+	PageSize      *int64   `aws:"PageSize"`
+}
+
+// DescribeTrustStoreRevocationsOutput is the API's DescribeTrustStoreRevocationsOutput.
+type DescribeTrustStoreRevocationsOutput struct {
+	_                     struct{}                       `aws:"DescribeTrustStoreRevocationsOutput"`
+	TrustStoreRevocations []DescribeTrustStoreRevocation `aws:"TrustStoreRevocations"`
+	NextMarker            *string                        `aws:"NextMarker"`
+}
+
+// DescribeTrustStoresInput is the API's DescribeTrustStoresInput.
+type DescribeTrustStoresInput struct {
+	_              struct{} `aws:"DescribeTrustStoresInput"`
+	TrustStoreArns []string `aws:"TrustStoreArns"`
+	Names          []string `aws:"Names"`
+	Marker         *string  `aws:"Marker"`
+	PageSize       *int64   `aws:"PageSize"`
+}
+
+// DescribeTrustStoresOutput is the API's DescribeTrustStoresOutput.
+type DescribeTrustStoresOutput struct {
+	_           struct{}     `aws:"DescribeTrustStoresOutput"`
+	TrustStores []TrustStore `aws:"TrustStores"`
+	NextMarker  *string      `aws:"NextMarker"`
 }
 
 // FixedResponseActionConfig is the API's FixedResponseActionConfig.
@@ -838,6 +942,21 @@ type ModifyTargetGroupOutput struct {
 	TargetGroups []TargetGroup `aws:"TargetGroups"`
 }
 
+// ModifyTrustStoreInput is the API's ModifyTrustStoreInput.
+type ModifyTrustStoreInput struct {
+	_                                   struct{} `aws:"ModifyTrustStoreInput"`
+	TrustStoreArn                       *string  `aws:"TrustStoreArn,req"`
+	CaCertificatesBundleS3Bucket        *string  `aws:"CaCertificatesBundleS3Bucket,req"`
+	CaCertificatesBundleS3Key           *string  `aws:"CaCertificatesBundleS3Key,req"`
+	CaCertificatesBundleS3ObjectVersion *string  `aws:"CaCertificatesBundleS3ObjectVersion"`
+}
+
+// ModifyTrustStoreOutput is the API's ModifyTrustStoreOutput.
+type ModifyTrustStoreOutput struct {
+	_           struct{}     `aws:"ModifyTrustStoreOutput"`
+	TrustStores []TrustStore `aws:"TrustStores"`
+}
+
 // MutualAuthenticationAttributes is the API's MutualAuthenticationAttributes.
 type MutualAuthenticationAttributes struct {
 	_                             struct{} `aws:"MutualAuthenticationAttributes"`
@@ -913,6 +1032,27 @@ type RemoveTagsInput struct {
 // RemoveTagsOutput is the API's RemoveTagsOutput.
 type RemoveTagsOutput struct {
 	_ struct{} `aws:"RemoveTagsOutput"`
+}
+
+// RemoveTrustStoreRevocationsInput is the API's RemoveTrustStoreRevocationsInput.
+type RemoveTrustStoreRevocationsInput struct {
+	_             struct{} `aws:"RemoveTrustStoreRevocationsInput"`
+	TrustStoreArn *string  `aws:"TrustStoreArn,req"`
+	RevocationIds []int64  `aws:"RevocationIds,req"`
+}
+
+// RemoveTrustStoreRevocationsOutput is the API's RemoveTrustStoreRevocationsOutput.
+type RemoveTrustStoreRevocationsOutput struct {
+	_ struct{} `aws:"RemoveTrustStoreRevocationsOutput"`
+}
+
+// RevocationContent is the API's RevocationContent.
+type RevocationContent struct {
+	_               struct{} `aws:"RevocationContent"`
+	S3Bucket        *string  `aws:"S3Bucket"`
+	S3Key           *string  `aws:"S3Key"`
+	S3ObjectVersion *string  `aws:"S3ObjectVersion"`
+	RevocationType  *string  `aws:"RevocationType"`
 }
 
 // RewriteConfig is the API's RewriteConfig.
@@ -1130,6 +1270,31 @@ type TargetHealthDescription struct {
 	TargetHealth           *TargetHealth           `aws:"TargetHealth"`
 	AnomalyDetection       *AnomalyDetection       `aws:"AnomalyDetection"`
 	AdministrativeOverride *AdministrativeOverride `aws:"AdministrativeOverride"`
+}
+
+// TrustStore is the API's TrustStore.
+type TrustStore struct {
+	_                      struct{} `aws:"TrustStore"`
+	Name                   *string  `aws:"Name"`
+	TrustStoreArn          *string  `aws:"TrustStoreArn"`
+	Status                 *string  `aws:"Status"`
+	NumberOfCaCertificates *int64   `aws:"NumberOfCaCertificates"`
+	TotalRevokedEntries    *int64   `aws:"TotalRevokedEntries"`
+}
+
+// TrustStoreAssociation is the API's TrustStoreAssociation.
+type TrustStoreAssociation struct {
+	_           struct{} `aws:"TrustStoreAssociation"`
+	ResourceArn *string  `aws:"ResourceArn"`
+}
+
+// TrustStoreRevocation is the API's TrustStoreRevocation.
+type TrustStoreRevocation struct {
+	_                      struct{} `aws:"TrustStoreRevocation"`
+	TrustStoreArn          *string  `aws:"TrustStoreArn"`
+	RevocationId           *int64   `aws:"RevocationId"`
+	RevocationType         *string  `aws:"RevocationType"`
+	NumberOfRevokedEntries *int64   `aws:"NumberOfRevokedEntries"`
 }
 
 // UrlRewriteConfig is the API's UrlRewriteConfig.

@@ -15,6 +15,8 @@ const (
 	kindGroup    kind = "targetgroup"
 	kindListener kind = "listener"
 	kindRule     kind = "listener-rule"
+
+	kindTrustStore kind = "truststore"
 )
 
 // words gives what messages call a resource of the kind, and the error code for one that does not exist.
@@ -26,6 +28,8 @@ func (k kind) words() (name, missing string) {
 		return "target group", "TargetGroupNotFound"
 	case kindListener:
 		return "listener", "ListenerNotFound"
+	case kindTrustStore:
+		return "trust store", "TrustStoreNotFound"
 	default:
 		return "listener rule", "RuleNotFound"
 	}
@@ -36,7 +40,7 @@ func (k kind) parts() int {
 	switch k {
 	case kindBalancer:
 		return 3
-	case kindGroup:
+	case kindGroup, kindTrustStore:
 		return 2
 	case kindListener:
 		return 4

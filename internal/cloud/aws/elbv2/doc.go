@@ -12,7 +12,9 @@
 //   - Interfaces have no IPv6 addresses, also those of dual-stack load balancers. A network load balancer without security groups
 //     has the VPC's default group on its interfaces; its description shows none.
 //   - Targets of the types instance and lambda are refused, because the local cloud runs neither.
-//   - Refused as not implemented: trust stores (mutual TLS in the mode verify); Elastic IP, private and IPv6 addresses of subnet
+//   - Trust stores are checked, stored and shown, and so is mutual TLS, but no listener with it serves. Their files are read from S3 as the
+//     bucket's owner would; giving them back is refused.
+//   - Refused as not implemented: Elastic IP, private and IPv6 addresses of subnet
 //     mappings; prefixes for IPv6 source NAT; IPAM pools; customer-owned addresses; secondary addresses; QUIC server ids; and the
 //     IP address type of rule conditions.
 //   - Creating with tags needs no permission of its own.

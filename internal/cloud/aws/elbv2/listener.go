@@ -31,11 +31,22 @@ type listenerRecord struct {
 	Others      []string // ARNs of the certificate list, which may have the default one as well
 	Policy      string   // SSL policy
 	ALPN        []string
-	Mutual      string            // mutual TLS on HTTPS: off or passthrough
+	Mutual      string            // mutual TLS on HTTPS: off, passthrough or verify
+	TrustStore  string            `json:",omitempty"` // ARN, where clients' certificates are verified
+	IgnoreDates bool              `json:",omitempty"` // takes clients' certificates that have expired
+	Advertise   bool              `json:",omitempty"` // tells clients the names of the trust store's CAs
 	Attributes  map[string]string // those that were set
 }
 
 func (l *listenerRecord) secure() bool { return l.Protocol == "HTTPS" || l.Protocol == "TLS" }
+
+// trusts gives the ARN of the listener's trust store, if it has one.
+func (l *listenerRecord) trusts() []string {
+	if l.TrustStore == "" {
+		return nil
+	}
+	return []string{l.TrustStore}
+}
 
 // listenersOf gives a load balancer's listeners by their ids.
 func (t *txn) listenersOf(balancer string) []*listenerRecord {
@@ -117,8 +128,8 @@ func (l *listenerRecord) collides(other *listenerRecord) bool {
 }
 
 func sameListener(a, b *listenerRecord) bool {
-	x, _ := json.Marshal([]any{a.Protocol, a.Actions, a.Certificate, a.Policy, a.ALPN, a.Mutual})
-	y, _ := json.Marshal([]any{b.Protocol, b.Actions, b.Certificate, b.Policy, b.ALPN, b.Mutual})
+	x, _ := json.Marshal([]any{a.Protocol, a.Actions, a.Certificate, a.Policy, a.ALPN, a.Mutual, a.TrustStore, a.IgnoreDates, a.Advertise})
+	y, _ := json.Marshal([]any{b.Protocol, b.Actions, b.Certificate, b.Policy, b.ALPN, b.Mutual, b.TrustStore, b.IgnoreDates, b.Advertise})
 	return string(x) == string(y)
 }
 
@@ -188,7 +199,8 @@ func (t *txn) applySecurity(l *listenerRecord, in *listenerSettings) error {
 		case in.Mutual != nil:
 			return invalid("Mutual authentication cannot be specified for %s listeners", l.Protocol)
 		}
-		l.Certificate, l.Others, l.Policy, l.ALPN, l.Mutual = "", nil, "", nil, ""
+		l.Certificate, l.Others, l.Policy, l.ALPN = "", nil, "", nil
+		l.Mutual, l.TrustStore, l.IgnoreDates, l.Advertise = "", "", false, false
 		return nil
 	}
 	switch n := len(in.Certificates); {
@@ -216,7 +228,7 @@ func (t *txn) applySecurity(l *listenerRecord, in *listenerSettings) error {
 	if err := applyALPN(l, in.ALPN); err != nil {
 		return err
 	}
-	return applyMutual(l, in.Mutual)
+	return t.applyMutual(l, in.Mutual)
 }
 
 func applyALPN(l *listenerRecord, alpn []string) error {
@@ -237,12 +249,12 @@ func applyALPN(l *listenerRecord, alpn []string) error {
 	return nil
 }
 
-func applyMutual(l *listenerRecord, in *MutualAuthenticationAttributes) error {
+func (t *txn) applyMutual(l *listenerRecord, in *MutualAuthenticationAttributes) error {
 	if l.Protocol != "HTTPS" {
 		if in != nil {
 			return invalid("Mutual authentication cannot be specified for %s listeners", l.Protocol)
 		}
-		l.Mutual = ""
+		l.Mutual, l.TrustStore, l.IgnoreDates, l.Advertise = "", "", false, false
 		return nil
 	}
 	l.Mutual = cmp.Or(l.Mutual, mutualOff)
@@ -254,11 +266,28 @@ func applyMutual(l *listenerRecord, in *MutualAuthenticationAttributes) error {
 	case err != nil:
 		return err
 	case mode == mutualVerify:
-		return wire.NotImplemented("elasticloadbalancing: mutual authentication in the mode verify, with a trust store")
+		return t.verifyClients(l, in)
 	case in.TrustStoreArn != nil || in.IgnoreClientCertificateExpiry != nil && *in.IgnoreClientCertificateExpiry || in.AdvertiseTrustStoreCaNames != nil:
 		return invalid("Trust store settings can be specified only when the mutual authentication mode is 'verify'")
 	}
-	l.Mutual = mode
+	l.Mutual, l.TrustStore, l.IgnoreDates, l.Advertise = mode, "", false, false
+	return nil
+}
+
+// verifyClients sets a listener to hold its clients' certificates against a trust store.
+func (t *txn) verifyClients(l *listenerRecord, in *MutualAuthenticationAttributes) error {
+	if in.TrustStoreArn == nil {
+		return invalid("A trust store ARN must be specified when the mutual authentication mode is 'verify'")
+	}
+	if _, err := find(t, t.trust, kindTrustStore, in.TrustStoreArn); err != nil {
+		return err
+	}
+	advertise, err := oneOf(in.AdvertiseTrustStoreCaNames, "advertiseTrustStoreCaNames", "off", "on")
+	if err != nil {
+		return err
+	}
+	l.Mutual, l.TrustStore, l.Advertise = mutualVerify, *in.TrustStoreArn, advertise == "on"
+	l.IgnoreDates = in.IgnoreClientCertificateExpiry != nil && *in.IgnoreClientCertificateExpiry
 	return nil
 }
 
@@ -330,6 +359,13 @@ func (t *txn) describeListener(l *listenerRecord) Listener {
 	}
 	if l.Mutual != "" {
 		out.MutualAuthentication = &MutualAuthenticationAttributes{Mode: new(l.Mutual)}
+	}
+	if m := out.MutualAuthentication; l.Mutual == mutualVerify {
+		m.TrustStoreArn, m.IgnoreClientCertificateExpiry, m.TrustStoreAssociationStatus = new(l.TrustStore), new(l.IgnoreDates), new("active")
+		m.AdvertiseTrustStoreCaNames = new("off")
+		if l.Advertise {
+			m.AdvertiseTrustStoreCaNames = new("on")
+		}
 	}
 	return out
 }

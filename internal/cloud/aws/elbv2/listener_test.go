@@ -77,7 +77,7 @@ func TestSecureListener(t *testing.T) {
 	must(w.acm.DeleteCertificate(w.ctx, &acm.DeleteCertificateInput{CertificateArn: &first}))(t)
 	refused(w.ModifyListener(w.ctx, &elb.ModifyListenerInput{ListenerArn: l.ListenerArn, Protocol: "HTTPS"}))(t, "ValidationError")
 	in.Certificates[0].CertificateArn, in.MutualAuthentication = &second, &types.MutualAuthenticationAttributes{Mode: new("verify"), TrustStoreArn: new("a")}
-	refused(w.CreateListener(w.ctx, in))(t, "NotImplementedByLocalCloud", "trust store")
+	refused(w.CreateListener(w.ctx, in))(t, "ValidationError", "'a' is not a valid trust store ARN")
 }
 
 func TestNetworkListener(t *testing.T) {

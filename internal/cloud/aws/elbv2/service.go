@@ -37,11 +37,13 @@ type Interfaces interface {
 	Interface(tx *state.Tx, sc state.Scope, id string) (network.Interface, bool)
 }
 
-// Buckets says whether a service, or an account of AWS's, may act on a bucket, and takes logs.
+// Buckets says whether a service, or an account of AWS's, may act on a bucket, takes logs, and gives the files of trust stores.
 type Buckets interface {
 	ServiceMay(tx *state.Tx, service, action, bucket, key string, context auth.Context) (exists, may bool)
 	AccountMay(tx *state.Tx, account, action, bucket, key string, context auth.Context) (exists, may bool)
 	PutAs(ctx context.Context, bucket, key, contentType, encoding, kmsKey string, metadata map[string]string, body []byte) error
+	// ReadAs gives fs.ErrNotExist where there is no such object.
+	ReadAs(ctx context.Context, bucket, key, version string, limit int64) ([]byte, error)
 }
 
 // Certificates knows ACM's certificates, and keeps who uses them.
@@ -68,7 +70,7 @@ type Deps struct {
 
 // Service is Elastic Load Balancing v2. Its records are keyed by what follows the kind in their ARNs: a load balancer by
 // "app/NAME/ID", its listeners by that and "/ID", their rules by that and "/ID"; a target group by "NAME/ID", its targets by that
-// and "/TARGET/PORT".
+// and "/TARGET/PORT"; a trust store by "NAME/ID".
 type Service struct {
 	d         Deps
 	changes   *state.Follower
@@ -77,6 +79,7 @@ type Service struct {
 	targets   state.Table[targetRecord]
 	listeners state.Table[listenerRecord]
 	rules     state.Table[ruleRecord]
+	trust     state.Table[trustRecord]
 }
 
 var _ wire.Service = (*Service)(nil)
@@ -96,10 +99,14 @@ func New(d Deps) *Service {
 			state.WithIndex("target", func(v *targetRecord) []string { return []string{v.Target} })),
 		listeners: state.NewTable(d.Store, "elbv2.listener",
 			state.WithARN(func(sc state.Scope, id string, _ *listenerRecord) string { return arn(sc, kindListener, id) }),
-			state.WithIndex("group", func(v *listenerRecord) []string { return groupsOf(v.Actions) })),
+			state.WithIndex("group", func(v *listenerRecord) []string { return groupsOf(v.Actions) }),
+			state.WithIndex("trust", (*listenerRecord).trusts)),
 		rules: state.NewTable(d.Store, "elbv2.rule",
 			state.WithARN(func(sc state.Scope, id string, _ *ruleRecord) string { return arn(sc, kindRule, id) }),
 			state.WithIndex("group", func(v *ruleRecord) []string { return groupsOf(v.Actions) })),
+		trust: state.NewTable(d.Store, "elbv2.trust-store",
+			state.WithARN(func(sc state.Scope, id string, _ *trustRecord) string { return arn(sc, kindTrustStore, id) }),
+			state.WithIndex("name", func(v *trustRecord) []string { return []string{v.Name} })),
 	}
 }
 

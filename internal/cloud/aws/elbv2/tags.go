@@ -54,8 +54,10 @@ func (t *txn) tagged(arns []string) error {
 			_, err = find(t, t.listeners, kindListener, &text)
 		case strings.Contains(text, ":"+string(kindRule)+"/"):
 			_, err = find(t, t.rules, kindRule, &text)
+		case strings.Contains(text, ":"+string(kindTrustStore)+"/"):
+			_, err = find(t, t.trust, kindTrustStore, &text)
 		default:
-			err = invalid("'%s' is not a valid load balancer, target group, listener or listener rule ARN", text)
+			err = invalid("'%s' is not a valid load balancer, target group, listener, listener rule or trust store ARN", text)
 		}
 		if err != nil {
 			return err

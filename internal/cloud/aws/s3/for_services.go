@@ -3,6 +3,10 @@ package s3
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
 	"net/http"
 
 	"atoll/internal/cloud/auth"
@@ -68,6 +72,36 @@ func (s *Service) PutAs(ctx context.Context, bucket, key, contentType, encoding,
 	call := &wire.Call{Principal: auth.Principal{Account: b.Account}, Region: b.Region, Time: s.d.Clock.Now(), Header: header, Response: http.Header{}}
 	_, err := s.PutObject(wire.WithCall(ctx, call), in)
 	return err
+}
+
+// ReadAs reads an object of up to limit bytes for a service, as the bucket's owner would; version may be empty. The error is
+// fs.ErrNotExist where there is no such object. It must not be called within a transaction.
+func (s *Service) ReadAs(ctx context.Context, bucket, key, version string, limit int64) ([]byte, error) {
+	var b *BucketRecord
+	_ = s.d.Store.View(func(tx *state.Tx) error { b, _ = s.find(tx, bucket); return nil })
+	if b == nil {
+		return nil, fmt.Errorf("the bucket %s: %w", bucket, fs.ErrNotExist)
+	}
+	in := &GetObjectInput{Bucket: &bucket, Key: &key}
+	if version != "" {
+		in.VersionId = &version
+	}
+	call := &wire.Call{Principal: auth.Principal{Account: b.Account}, Region: b.Region, Time: s.d.Clock.Now(), Header: http.Header{}, Response: http.Header{}}
+	out, err := s.GetObject(wire.WithCall(ctx, call), in)
+	if isCode(err, "NoSuchKey") || isCode(err, "NoSuchVersion") || isCode(err, "MethodNotAllowed") {
+		return nil, fmt.Errorf("the object %s/%s: %w", bucket, key, fs.ErrNotExist)
+	}
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(io.LimitReader(out.Body, limit+1))
+	if err = errors.Join(err, out.Body.Close()); err != nil {
+		return nil, fmt.Errorf("reading the object %s/%s: %w", bucket, key, err)
+	}
+	if int64(len(body)) > limit {
+		return nil, fmt.Errorf("the object %s/%s has more than %d bytes", bucket, key, limit)
+	}
+	return body, nil
 }
 
 // content is a body that a service gives.
