@@ -53,7 +53,7 @@ func upstream(url string) (kind string, credentials, ok bool) {
 
 func (r *pullThroughRecord) render(sc state.Scope) PullThroughCacheRule {
 	return PullThroughCacheRule{EcrRepositoryPrefix: &r.Prefix, UpstreamRegistryUrl: &r.URL, CreatedAt: &r.Created, UpdatedAt: &r.Updated, RegistryId: new(sc.Account),
-		CredentialArn: optional(r.Credential), CustomRoleArn: optional(r.Role), UpstreamRepositoryPrefix: &r.UpstreamPrefix, UpstreamRegistry: &r.Registry}
+		CredentialArn: optional(r.Credential), CustomRoleArn: optional(r.Role), UpstreamRepositoryPrefix: optional(r.UpstreamPrefix), UpstreamRegistry: &r.Registry}
 }
 
 // pullThrough gives a rule of the caller's registry.
@@ -103,9 +103,6 @@ func (s *Service) CreatePullThroughCacheRule(ctx context.Context, in *CreatePull
 		}
 		r := &pullThroughRecord{Prefix: *in.EcrRepositoryPrefix, URL: strings.TrimPrefix(*in.UpstreamRegistryUrl, "https://"), Registry: kind,
 			UpstreamPrefix: text(in.UpstreamRepositoryPrefix), Credential: text(in.CredentialArn), Role: text(in.CustomRoleArn), Created: t.now, Updated: t.now}
-		if r.UpstreamPrefix == "" {
-			r.UpstreamPrefix = "ROOT"
-		}
 		t.rules.Put(t.tx, t.sc, r.Prefix, r)
 		v := r.render(t.sc)
 		*out = CreatePullThroughCacheRuleOutput{EcrRepositoryPrefix: v.EcrRepositoryPrefix, UpstreamRegistryUrl: v.UpstreamRegistryUrl, CreatedAt: v.CreatedAt, RegistryId: v.RegistryId,

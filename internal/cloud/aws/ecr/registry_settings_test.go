@@ -95,7 +95,7 @@ func TestPullThroughCacheRules(t *testing.T) {
 		t.Fatalf("%+v, then %+v", first, rest)
 	}
 	if d, p := first.PullThroughCacheRules[0], rest.PullThroughCacheRules[0]; d.UpstreamRegistry != "docker-hub" || *d.CredentialArn != secret("ecr-pullthroughcache/other") ||
-		p.UpstreamRegistry != "ecr-public" || *p.UpstreamRepositoryPrefix != "ROOT" || p.CredentialArn != nil {
+		p.UpstreamRegistry != "ecr-public" || p.UpstreamRepositoryPrefix != nil || p.CredentialArn != nil {
 		t.Errorf("%+v, then %+v", d, p)
 	}
 	must(r.DeletePullThroughCacheRule(r.ctx, &awsecr.DeletePullThroughCacheRuleInput{EcrRepositoryPrefix: aws.String("ecr-public")}))(t)
