@@ -36,18 +36,23 @@ var prefixListQuery = query[prefixListRecord]{
 	},
 }
 
-// awsPrefixList is one of the lists that AWS keeps, for the services with gateway endpoints.
+// awsPrefixList is one of the lists that AWS keeps: of the services with gateway endpoints, and of CloudFront's servers, which a load
+// balancer behind CloudFront lets in.
 type awsPrefixList struct {
 	id, name string
+	weight   int64 // how many rules of a security group it stands for
 	cidrs    []string
 }
 
 // awsPrefixLists gives a region's lists. The blocks are a part of those that AWS publishes for the service; their ids are made
-// from the names, as they differ in each region.
+// from the names, as they differ in each region. The weights are AWS's.
+// https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html
 func awsPrefixLists(region string) []awsPrefixList {
 	lists := []awsPrefixList{
-		{name: "com.amazonaws." + region + ".dynamodb", cidrs: []string{"52.94.0.0/22", "52.119.224.0/20"}},
-		{name: "com.amazonaws." + region + ".s3", cidrs: []string{"3.5.0.0/16", "52.216.0.0/15", "54.231.0.0/16"}},
+		{name: "com.amazonaws.global.cloudfront.origin-facing", weight: 55, cidrs: []string{"3.10.17.128/25", "3.11.53.0/24", "13.48.32.0/24",
+			"15.188.184.0/24", "18.192.142.0/23", "18.200.212.0/23", "35.158.136.0/24", "52.56.127.0/25", "52.57.254.0/24", "52.212.248.0/26", "130.176.0.0/17"}},
+		{name: "com.amazonaws." + region + ".dynamodb", weight: 1, cidrs: []string{"52.94.0.0/22", "52.119.224.0/20"}},
+		{name: "com.amazonaws." + region + ".s3", weight: 1, cidrs: []string{"3.5.0.0/16", "52.216.0.0/15", "54.231.0.0/16"}},
 	}
 	for i := range lists {
 		h := fnv.New32a()

@@ -127,8 +127,11 @@ func (t *txn) checkRuleCount(groupID string, egress bool) error {
 	return nil
 }
 
-// prefixListWeight is how many rules a list stands for: as many as it may have entries, one for those of AWS's own that are here.
+// prefixListWeight is how many rules a list stands for: as many as it may have entries, or what AWS says for its own.
 func (t *txn) prefixListWeight(id string) int64 {
+	if l, ok := t.awsPrefixList(id); ok {
+		return l.weight
+	}
 	if l, ok := t.s.prefixLists.Get(t.tx, t.sc, id); ok {
 		return l.MaxEntries
 	}
