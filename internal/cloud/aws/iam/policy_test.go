@@ -171,7 +171,7 @@ func TestPoliciesManagedByAWS(t *testing.T) {
 			}
 		}
 	}
-	if seen < 20 {
+	if seen < 40 {
 		t.Errorf("there are only %d", seen)
 	}
 	own := c.policy("own")
