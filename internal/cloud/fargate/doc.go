@@ -13,7 +13,6 @@
 //     with credentials of their own are not started; the task's stopped reason says so.
 //   - Images are pulled, secrets read and logs written by the cloud itself, not through the task's network interface: a task without a way
 //     to AWS's endpoints starts all the same.
-//   - Every line of output is one event; awslogs' multiline options are not followed.
 //   - A flow to a task's port comes from the task's own address, not from the load balancer's, unless a container engine runs the task.
 //   - With a container engine the task's size is the limit of each of its containers, and what they use is measured up to the last question before their end.
 //   - A task is measured from its first full minute on, or from its first 20 seconds. Where the machine lets nobody change control groups, nothing is measured.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"regexp"
 	"sync"
 	"time"
 
@@ -24,10 +25,12 @@ const (
 type logStream struct {
 	put   func(ctx context.Context, lines []string, at time.Time) error
 	lossy bool
+	start *regexp.Regexp // of an event's first line; nil where each line is an event
 
 	mu      sync.Mutex
 	room    *sync.Cond
 	partial []byte
+	event   []byte // of several lines, while more may come
 	lines   []string
 	size    int
 	at      time.Time // of the first of lines
@@ -37,8 +40,8 @@ type logStream struct {
 	ended   chan struct{}
 }
 
-func newLogStream(now func() time.Time, lossy bool, put func(ctx context.Context, lines []string, at time.Time) error) *logStream {
-	l := &logStream{put: put, lossy: lossy, now: now, wake: make(chan struct{}, 1), done: make(chan struct{}), ended: make(chan struct{})}
+func newLogStream(now func() time.Time, lossy bool, start *regexp.Regexp, put func(ctx context.Context, lines []string, at time.Time) error) *logStream {
+	l := &logStream{put: put, lossy: lossy, start: start, now: now, wake: make(chan struct{}, 1), done: make(chan struct{}), ended: make(chan struct{})}
 	l.room = sync.NewCond(&l.mu)
 	go l.run()
 	return l
@@ -67,22 +70,52 @@ func (l *logStream) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-// add queues a line; an empty one is no event.
+// add takes a line.
 func (l *logStream) add(line []byte) {
 	line = bytes.TrimSuffix(line, []byte("\r"))
+	if l.start == nil {
+		l.queue(line)
+		return
+	}
+	if l.start.Match(line) || len(l.event)+len(line) >= logLine {
+		l.endEvent()
+	}
+	l.event = append(append(l.event, line...), '\n')
+	l.tell()
+}
+
+// endEvent queues the event of several lines that is there.
+func (l *logStream) endEvent() {
+	l.queue(l.event)
+	l.event = nil
+}
+
+// queue queues an event; an empty one is none.
+func (l *logStream) queue(line []byte) {
 	if len(line) == 0 {
 		return
 	}
 	for l.size > logBuffer && !l.lossy {
 		l.room.Wait()
 	}
-	if l.size > logBuffer {
+	if l.size <= logBuffer {
+		l.enqueue(line)
+	}
+}
+
+func (l *logStream) enqueue(line []byte) {
+	if len(line) == 0 {
 		return
 	}
 	if len(l.lines) == 0 {
 		l.at = l.now()
 	}
 	l.lines, l.size = append(l.lines, string(line)), l.size+len(line)
+	l.tell()
+}
+
+// tell wakes the one who puts events.
+func (l *logStream) tell() {
 	select {
 	case l.wake <- struct{}{}:
 	default:
@@ -91,13 +124,23 @@ func (l *logStream) add(line []byte) {
 
 func (l *logStream) run() {
 	defer close(l.ended)
-	timer := time.NewTimer(logDelay)
+	timer, age := time.NewTimer(logDelay), time.NewTimer(eventAge)
 	defer timer.Stop()
+	defer age.Stop()
+	var aged <-chan time.Time
+	if l.start != nil {
+		aged = age.C
+	}
 	for {
 		select {
 		case <-l.done:
 			l.flush()
 			return
+		case <-aged:
+			l.mu.Lock()
+			l.enqueue(l.event) // who puts events waits for no room
+			l.event = nil
+			l.mu.Unlock()
 		case <-l.wake:
 		}
 		timer.Reset(logDelay)
@@ -106,6 +149,7 @@ func (l *logStream) run() {
 		case <-l.done:
 		}
 		l.flush()
+		age.Reset(eventAge) // since the last line
 	}
 }
 
@@ -129,8 +173,11 @@ func (l *logStream) close() {
 		return
 	default:
 	}
-	l.add(l.partial)
+	if len(l.partial) > 0 {
+		l.add(l.partial)
+	}
 	l.partial = nil
+	l.endEvent()
 	close(l.done)
 	l.mu.Unlock()
 	<-l.ended
@@ -141,7 +188,7 @@ func (l *logStream) close() {
 func (t *task) prepareLogs(ctx context.Context) error {
 	for _, c := range t.containers {
 		if c.definition.LogConfiguration == nil {
-			c.log = newLogStream(t.now, true, func(context.Context, []string, time.Time) error { return nil })
+			c.log = newLogStream(t.now, true, nil, func(context.Context, []string, time.Time) error { return nil })
 			continue
 		}
 		options := c.definition.LogConfiguration.Options
@@ -153,7 +200,11 @@ func (t *task) prepareLogs(ctx context.Context) error {
 		if err := t.openLog(ctx, sc, group, stream, options["awslogs-create-group"] == "true"); err != nil {
 			return failed("ResourceInitializationError", "failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: %v : exit status 1", err)
 		}
-		c.log = newLogStream(t.now, options["mode"] == "non-blocking", func(ctx context.Context, lines []string, at time.Time) error {
+		start, err := eventStart(options)
+		if err != nil {
+			return failed("ResourceInitializationError", "failed to validate logger args: %v : exit status 1", err)
+		}
+		c.log = newLogStream(t.now, options["mode"] == "non-blocking", start, func(ctx context.Context, lines []string, at time.Time) error {
 			err := t.agent.d.Logs.PutTrusted(ctx, sc, group, stream, lines, at)
 			if _, refused := errors.AsType[*wire.Error](err); err != nil && !refused {
 				t.agent.d.Logger.Error("log lines of a task are lost", "group", group, "stream", stream, "lines", len(lines), "err", err)

@@ -24,6 +24,11 @@ func main() {
 			body, _ := io.ReadAll(res.Body)
 			fmt.Println(string(body))
 		}
+	case "lines": // events of several lines, each after one of the arguments
+		fmt.Println("before")
+		for _, start := range os.Args[2:] {
+			fmt.Printf("%[1]s first\n  at a\n\n  at b\n%[1]s second\n", start)
+		}
 	case "fail":
 		fmt.Println("it cannot go on")
 		os.Exit(7)
