@@ -32,7 +32,7 @@ func (s *Service) deliver(ctx context.Context, j *jobRecord) error {
 	case "sns":
 		return s.d.Topics.DeliverFor(ctx, j.Scope, *j.Target.Arn, principal, o.rule, "", input)
 	case "logs":
-		return s.d.Logs.PutAs(ctx, j.Scope, principal, arn.logGroup(), streamOf(o.rule), input, j.Ingested)
+		return s.d.Logs.PutAs(ctx, j.Scope, principal, o.rule, arn.logGroup(), streamOf(o.rule), input, j.Ingested)
 	case "events":
 		return s.forward(ctx, j, strings.TrimPrefix(arn.resource, "event-bus/"))
 	case "ecs":

@@ -33,7 +33,7 @@ func (n *neighbours) DeliverFor(_ context.Context, sc state.Scope, topic, servic
 	return nil
 }
 
-func (n *neighbours) PutAs(_ context.Context, _ state.Scope, service, group, stream, message string, _ time.Time) error {
+func (n *neighbours) PutAs(_ context.Context, _ state.Scope, service, _, group, stream, message string, _ time.Time) error {
 	if group == "none" {
 		return errors.New("no such group")
 	}

@@ -32,9 +32,9 @@ type Topics interface {
 	DeliverFor(ctx context.Context, sc state.Scope, topicARN, service, source, subject, message string) error
 }
 
-// Logs puts events into log groups for a service.
+// Logs puts events into log groups for a service; source is the ARN of what it puts them for.
 type Logs interface {
-	PutAs(ctx context.Context, sc state.Scope, service, group, stream, message string, at time.Time) error
+	PutAs(ctx context.Context, sc state.Scope, service, source, group, stream, message string, at time.Time) error
 }
 
 // Tasks runs ECS tasks.

@@ -12,8 +12,9 @@ import (
 // What other services may ask of CloudWatch Logs.
 
 // PutAs puts an event for a service, such as "events.amazonaws.com", into a stream, which is made if it is not there. The account's
-// resource policies decide whether the service may. It must not be called within a transaction.
-func (s *Service) PutAs(ctx context.Context, sc state.Scope, service, group, stream, message string, at time.Time) error {
+// resource policies decide whether the service may; source is the ARN of what it puts the event for. It must not be called within a
+// transaction.
+func (s *Service) PutAs(ctx context.Context, sc state.Scope, service, source, group, stream, message string, at time.Time) error {
 	if err := checkName(stream, "logStreamName", streamNames); err != nil {
 		return err
 	}
@@ -27,7 +28,7 @@ func (s *Service) PutAs(ctx context.Context, sc state.Scope, service, group, str
 		if err != nil {
 			return err
 		}
-		if !t.serviceMay(service, group, stream) {
+		if !t.serviceMay(service, source, group, stream) {
 			return wire.Errorf("AccessDeniedException", "No resource policy lets %s put events into the log group %s", service, group)
 		}
 		t.putInto(g, stream, events)
@@ -39,6 +40,11 @@ func (s *Service) PutAs(ctx context.Context, sc state.Scope, service, group, str
 func (s *Service) HasGroup(tx *state.Tx, sc state.Scope, name string) bool {
 	_, ok := s.groups.Get(tx, sc, name)
 	return ok
+}
+
+// ServiceMay says whether the account's resource policies let a service put events into a stream. source is as for PutAs.
+func (s *Service) ServiceMay(tx *state.Tx, sc state.Scope, service, source, group, stream string) bool {
+	return (&txn{Service: s, tx: tx, sc: sc, now: s.d.Clock.Now()}).serviceMay(service, source, group, stream)
 }
 
 // PutTrusted puts events, all of one time, for a service that writes by a role whose permissions it has asked itself. The stream is
@@ -93,7 +99,7 @@ func (t *txn) putInto(g *groupRecord, stream string, events []InputLogEvent) {
 }
 
 // serviceMay says whether the policies of the account and of the group let a service make a stream and put events.
-func (t *txn) serviceMay(service, group, stream string) bool {
+func (t *txn) serviceMay(service, source, group, stream string) bool {
 	var policies []*auth.Policy
 	for _, r := range t.policies.All(t.tx, t.sc) {
 		if r.Resource != "" && r.Resource != groupARN(t.sc, group) {
@@ -106,6 +112,7 @@ func (t *txn) serviceMay(service, group, stream string) bool {
 	arn := groupARN(t.sc, group) + ":log-stream:" + stream
 	context := auth.Context{}
 	context.Set("aws:SourceAccount", t.sc.Account)
+	context.Set("aws:SourceArn", source)
 	for _, action := range []string{"logs:CreateLogStream", "logs:PutLogEvents"} {
 		request := &auth.Request{Caller: auth.Caller{Service: service}, Action: action, Resource: arn, Context: context}
 		if auth.Evaluate(request, policies...) != auth.Allowed {

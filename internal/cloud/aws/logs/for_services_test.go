@@ -26,7 +26,7 @@ func TestPutAs(t *testing.T) {
 	s := New(Deps{Store: store, Clock: clock.NewManual(time.Now()), Logger: slog.New(slog.DiscardHandler)})
 	ctx := wire.WithCall(t.Context(), &wire.Call{Principal: auth.Principal{Account: sc.Account}, Region: sc.Region})
 	put := func(group string) error {
-		return s.PutAs(t.Context(), sc, "events.amazonaws.com", group, "s", "m", s.d.Clock.Now())
+		return s.PutAs(t.Context(), sc, "events.amazonaws.com", "arn:aws:events:us-east-1:111111111111:rule/r", group, "s", "m", s.d.Clock.Now())
 	}
 	refused := func(err error, code string) {
 		t.Helper()
@@ -41,7 +41,8 @@ func TestPutAs(t *testing.T) {
 	}
 	refused(put("g"), "AccessDeniedException")
 	_, err = s.PutResourcePolicy(ctx, &PutResourcePolicyInput{PolicyName: new("p"), PolicyDocument: new(`{"Version":"2012-10-17","Statement":{"Effect":"Allow",
-		"Principal":{"Service":"events.amazonaws.com"},"Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"arn:aws:logs:us-east-1:111111111111:log-group:g:*"}}`)})
+		"Principal":{"Service":"events.amazonaws.com"},"Action":["logs:CreateLogStream","logs:PutLogEvents"],"Resource":"arn:aws:logs:us-east-1:111111111111:log-group:g:*",
+		"Condition":{"ArnEquals":{"aws:SourceArn":"arn:aws:events:us-east-1:111111111111:rule/r"}}}}`)})
 	if err != nil {
 		t.Fatal(err)
 	}
