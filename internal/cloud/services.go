@@ -45,7 +45,7 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus, au
 	monitor := cloudwatch.New(cloudwatch.Deps{Store: store, Clock: c.config.Clock, Logger: c.config.Logger, Bus: bus, Topics: topics})
 	groups := logs.New(logs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Keys: keyring, Metrics: monitor})
 	networks := ec2.New(ec2.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Logs: groups, Roles: directory})
-	names := route53.New(route53.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Networks: networks})
+	names := route53.New(route53.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Networks: networks, Logs: groups})
 	certificates := acm.New(acm.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Records: names})
 	balancers := elbv2.New(elbv2.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Networks: networks, SecurityGroups: networks,
 		Interfaces: networks, Buckets: objects, Certificates: certificates, Bus: bus, Plane: c.plane()})

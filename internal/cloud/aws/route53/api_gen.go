@@ -24,9 +24,9 @@ func API() *model.API {
 			{Name: "CreateHealthCheck", Method: "POST", URI: "/2013-04-01/healthcheck", Status: 201, Wanted: true},
 			{Name: "CreateHostedZone", Method: "POST", URI: "/2013-04-01/hostedzone", Status: 201, Wanted: true},
 			{Name: "CreateKeySigningKey", Method: "POST", URI: "/2013-04-01/keysigningkey", Status: 201},
-			{Name: "CreateQueryLoggingConfig", Method: "POST", URI: "/2013-04-01/queryloggingconfig", Status: 201},
+			{Name: "CreateQueryLoggingConfig", Method: "POST", URI: "/2013-04-01/queryloggingconfig", Status: 201, Wanted: true},
 			{Name: "CreateResourceRecordSetProtections", Method: "POST", URI: "/2013-04-01/hostedzone/{HostedZoneId}/rrsetprotection", Status: 200},
-			{Name: "CreateReusableDelegationSet", Method: "POST", URI: "/2013-04-01/delegationset", Status: 201},
+			{Name: "CreateReusableDelegationSet", Method: "POST", URI: "/2013-04-01/delegationset", Status: 201, Wanted: true},
 			{Name: "CreateTrafficPolicy", Method: "POST", URI: "/2013-04-01/trafficpolicy", Status: 201},
 			{Name: "CreateTrafficPolicyInstance", Method: "POST", URI: "/2013-04-01/trafficpolicyinstance", Status: 201},
 			{Name: "CreateTrafficPolicyVersion", Method: "POST", URI: "/2013-04-01/trafficpolicy/{Id}", Status: 201},
@@ -36,9 +36,9 @@ func API() *model.API {
 			{Name: "DeleteHealthCheck", Method: "DELETE", URI: "/2013-04-01/healthcheck/{HealthCheckId}", Status: 200, Wanted: true},
 			{Name: "DeleteHostedZone", Method: "DELETE", URI: "/2013-04-01/hostedzone/{Id}", Status: 200, Wanted: true},
 			{Name: "DeleteKeySigningKey", Method: "DELETE", URI: "/2013-04-01/keysigningkey/{HostedZoneId}/{Name}", Status: 200},
-			{Name: "DeleteQueryLoggingConfig", Method: "DELETE", URI: "/2013-04-01/queryloggingconfig/{Id}", Status: 200},
+			{Name: "DeleteQueryLoggingConfig", Method: "DELETE", URI: "/2013-04-01/queryloggingconfig/{Id}", Status: 200, Wanted: true},
 			{Name: "DeleteResourceRecordSetProtections", Method: "POST", URI: "/2013-04-01/hostedzone/{HostedZoneId}/rrsetprotection/delete", Status: 200},
-			{Name: "DeleteReusableDelegationSet", Method: "DELETE", URI: "/2013-04-01/delegationset/{Id}", Status: 200},
+			{Name: "DeleteReusableDelegationSet", Method: "DELETE", URI: "/2013-04-01/delegationset/{Id}", Status: 200, Wanted: true},
 			{Name: "DeleteTrafficPolicy", Method: "DELETE", URI: "/2013-04-01/trafficpolicy/{Id}/{Version}", Status: 200},
 			{Name: "DeleteTrafficPolicyInstance", Method: "DELETE", URI: "/2013-04-01/trafficpolicyinstance/{Id}", Status: 200},
 			{Name: "DeleteVPCAssociationAuthorization", Method: "POST", URI: "/2013-04-01/hostedzone/{HostedZoneId}/deauthorizevpcassociation", Status: 200},
@@ -57,8 +57,8 @@ func API() *model.API {
 			{Name: "GetHostedZone", Method: "GET", URI: "/2013-04-01/hostedzone/{Id}", Status: 200, Wanted: true},
 			{Name: "GetHostedZoneCount", Method: "GET", URI: "/2013-04-01/hostedzonecount", Status: 200, Wanted: true},
 			{Name: "GetHostedZoneLimit", Method: "GET", URI: "/2013-04-01/hostedzonelimit/{HostedZoneId}/{Type}", Status: 200},
-			{Name: "GetQueryLoggingConfig", Method: "GET", URI: "/2013-04-01/queryloggingconfig/{Id}", Status: 200},
-			{Name: "GetReusableDelegationSet", Method: "GET", URI: "/2013-04-01/delegationset/{Id}", Status: 200},
+			{Name: "GetQueryLoggingConfig", Method: "GET", URI: "/2013-04-01/queryloggingconfig/{Id}", Status: 200, Wanted: true},
+			{Name: "GetReusableDelegationSet", Method: "GET", URI: "/2013-04-01/delegationset/{Id}", Status: 200, Wanted: true},
 			{Name: "GetReusableDelegationSetLimit", Method: "GET", URI: "/2013-04-01/reusabledelegationsetlimit/{DelegationSetId}/{Type}", Status: 200},
 			{Name: "GetTrafficPolicy", Method: "GET", URI: "/2013-04-01/trafficpolicy/{Id}/{Version}", Status: 200},
 			{Name: "GetTrafficPolicyInstance", Method: "GET", URI: "/2013-04-01/trafficpolicyinstance/{Id}", Status: 200},
@@ -71,10 +71,10 @@ func API() *model.API {
 			{Name: "ListHostedZones", Method: "GET", URI: "/2013-04-01/hostedzone", Status: 200, Wanted: true},
 			{Name: "ListHostedZonesByName", Method: "GET", URI: "/2013-04-01/hostedzonesbyname", Status: 200, Wanted: true},
 			{Name: "ListHostedZonesByVPC", Method: "GET", URI: "/2013-04-01/hostedzonesbyvpc", Status: 200, Wanted: true},
-			{Name: "ListQueryLoggingConfigs", Method: "GET", URI: "/2013-04-01/queryloggingconfig", Status: 200},
+			{Name: "ListQueryLoggingConfigs", Method: "GET", URI: "/2013-04-01/queryloggingconfig", Status: 200, Wanted: true},
 			{Name: "ListResourceRecordSetProtections", Method: "GET", URI: "/2013-04-01/hostedzone/{HostedZoneId}/rrsetprotection", Status: 200},
 			{Name: "ListResourceRecordSets", Method: "GET", URI: "/2013-04-01/hostedzone/{HostedZoneId}/rrset", Status: 200, Wanted: true},
-			{Name: "ListReusableDelegationSets", Method: "GET", URI: "/2013-04-01/delegationset", Status: 200},
+			{Name: "ListReusableDelegationSets", Method: "GET", URI: "/2013-04-01/delegationset", Status: 200, Wanted: true},
 			{Name: "ListTagsForResource", Method: "GET", URI: "/2013-04-01/tags/{ResourceType}/{ResourceId}", Status: 200, Wanted: true},
 			{Name: "ListTagsForResources", Method: "POST", URI: "/2013-04-01/tags/{ResourceType}", Status: 200, Wanted: true},
 			{Name: "ListTrafficPolicies", Method: "GET", URI: "/2013-04-01/trafficpolicies", Status: 200},
@@ -367,6 +367,34 @@ type CreateHostedZoneOutput struct {
 	VPC           *VPC           `aws:"VPC"`
 }
 
+// CreateQueryLoggingConfigInput is the API's CreateQueryLoggingConfigRequest.
+type CreateQueryLoggingConfigInput struct {
+	_                         struct{} `aws:"CreateQueryLoggingConfigRequest"`
+	HostedZoneId              *string  `aws:"HostedZoneId,req"`
+	CloudWatchLogsLogGroupArn *string  `aws:"CloudWatchLogsLogGroupArn,req"`
+}
+
+// CreateQueryLoggingConfigOutput is the API's CreateQueryLoggingConfigResponse.
+type CreateQueryLoggingConfigOutput struct {
+	_                  struct{}            `aws:"CreateQueryLoggingConfigResponse"`
+	QueryLoggingConfig *QueryLoggingConfig `aws:"QueryLoggingConfig,req"`
+	Location           *string             `aws:"Location,h=Location,req"`
+}
+
+// CreateReusableDelegationSetInput is the API's CreateReusableDelegationSetRequest.
+type CreateReusableDelegationSetInput struct {
+	_               struct{} `aws:"CreateReusableDelegationSetRequest"`
+	CallerReference *string  `aws:"CallerReference,req"`
+	HostedZoneId    *string  `aws:"HostedZoneId"`
+}
+
+// CreateReusableDelegationSetOutput is the API's CreateReusableDelegationSetResponse.
+type CreateReusableDelegationSetOutput struct {
+	_             struct{}       `aws:"CreateReusableDelegationSetResponse"`
+	DelegationSet *DelegationSet `aws:"DelegationSet,req"`
+	Location      *string        `aws:"Location,h=Location,req"`
+}
+
 // DNSSECStatus is the API's DNSSECStatus.
 type DNSSECStatus struct {
 	_              struct{} `aws:"DNSSECStatus"`
@@ -414,6 +442,28 @@ type DeleteHostedZoneInput struct {
 type DeleteHostedZoneOutput struct {
 	_          struct{}    `aws:"DeleteHostedZoneResponse"`
 	ChangeInfo *ChangeInfo `aws:"ChangeInfo,req"`
+}
+
+// DeleteQueryLoggingConfigInput is the API's DeleteQueryLoggingConfigRequest.
+type DeleteQueryLoggingConfigInput struct {
+	_  struct{} `aws:"DeleteQueryLoggingConfigRequest"`
+	Id *string  `aws:"Id,label,req"`
+}
+
+// DeleteQueryLoggingConfigOutput is the API's DeleteQueryLoggingConfigResponse.
+type DeleteQueryLoggingConfigOutput struct {
+	_ struct{} `aws:"DeleteQueryLoggingConfigResponse"`
+}
+
+// DeleteReusableDelegationSetInput is the API's DeleteReusableDelegationSetRequest.
+type DeleteReusableDelegationSetInput struct {
+	_  struct{} `aws:"DeleteReusableDelegationSetRequest"`
+	Id *string  `aws:"Id,label,req"`
+}
+
+// DeleteReusableDelegationSetOutput is the API's DeleteReusableDelegationSetResponse.
+type DeleteReusableDelegationSetOutput struct {
+	_ struct{} `aws:"DeleteReusableDelegationSetResponse"`
 }
 
 // Dimension is the API's Dimension.
@@ -514,6 +564,30 @@ type GetHostedZoneOutput struct {
 	HostedZone    *HostedZone    `aws:"HostedZone,req"`
 	DelegationSet *DelegationSet `aws:"DelegationSet"`
 	VPCs          []VPC          `aws:"VPCs,li=VPC"`
+}
+
+// GetQueryLoggingConfigInput is the API's GetQueryLoggingConfigRequest.
+type GetQueryLoggingConfigInput struct {
+	_  struct{} `aws:"GetQueryLoggingConfigRequest"`
+	Id *string  `aws:"Id,label,req"`
+}
+
+// GetQueryLoggingConfigOutput is the API's GetQueryLoggingConfigResponse.
+type GetQueryLoggingConfigOutput struct {
+	_                  struct{}            `aws:"GetQueryLoggingConfigResponse"`
+	QueryLoggingConfig *QueryLoggingConfig `aws:"QueryLoggingConfig,req"`
+}
+
+// GetReusableDelegationSetInput is the API's GetReusableDelegationSetRequest.
+type GetReusableDelegationSetInput struct {
+	_  struct{} `aws:"GetReusableDelegationSetRequest"`
+	Id *string  `aws:"Id,label,req"`
+}
+
+// GetReusableDelegationSetOutput is the API's GetReusableDelegationSetResponse.
+type GetReusableDelegationSetOutput struct {
+	_             struct{}       `aws:"GetReusableDelegationSetResponse"`
+	DelegationSet *DelegationSet `aws:"DelegationSet,req"`
 }
 
 // HealthCheck is the API's HealthCheck.
@@ -743,6 +817,21 @@ type ListHostedZonesOutput struct {
 	NextMarker  *string      `aws:"NextMarker"`
 }
 
+// ListQueryLoggingConfigsInput is the API's ListQueryLoggingConfigsRequest.
+type ListQueryLoggingConfigsInput struct {
+	_            struct{} `aws:"ListQueryLoggingConfigsRequest"`
+	HostedZoneId *string  `aws:"HostedZoneId,uq=hostedzoneid"`
+	NextToken    *string  `aws:"NextToken,uq=nexttoken"`
+	MaxResults   *int64   `aws:"MaxResults,uq=maxresults"`
+}
+
+// ListQueryLoggingConfigsOutput is the API's ListQueryLoggingConfigsResponse.
+type ListQueryLoggingConfigsOutput struct {
+	_                   struct{}             `aws:"ListQueryLoggingConfigsResponse"`
+	QueryLoggingConfigs []QueryLoggingConfig `aws:"QueryLoggingConfigs,li=QueryLoggingConfig,req"`
+	NextToken           *string              `aws:"NextToken"`
+}
+
 // ListResourceRecordSetsInput is the API's ListResourceRecordSetsRequest.
 type ListResourceRecordSetsInput struct {
 	_                     struct{} `aws:"ListResourceRecordSetsRequest"`
@@ -762,6 +851,23 @@ type ListResourceRecordSetsOutput struct {
 	NextRecordName       *string             `aws:"NextRecordName"`
 	NextRecordType       *string             `aws:"NextRecordType"`
 	NextRecordIdentifier *string             `aws:"NextRecordIdentifier"`
+}
+
+// ListReusableDelegationSetsInput is the API's ListReusableDelegationSetsRequest.
+type ListReusableDelegationSetsInput struct {
+	_        struct{} `aws:"ListReusableDelegationSetsRequest"`
+	Marker   *string  `aws:"Marker,uq=marker"`
+	MaxItems *int64   `aws:"MaxItems,uq=maxitems"`
+}
+
+// ListReusableDelegationSetsOutput is the API's ListReusableDelegationSetsResponse.
+type ListReusableDelegationSetsOutput struct {
+	_              struct{}        `aws:"ListReusableDelegationSetsResponse"`
+	DelegationSets []DelegationSet `aws:"DelegationSets,li=DelegationSet,req"`
+	Marker         *string         `aws:"Marker,req"`
+	IsTruncated    *bool           `aws:"IsTruncated,req"`
+	MaxItems       *int64          `aws:"MaxItems,req"`
+	NextMarker     *string         `aws:"NextMarker"`
 }
 
 // ListTagsForResourceInput is the API's ListTagsForResourceRequest.
@@ -794,6 +900,14 @@ type ListTagsForResourcesOutput struct {
 type LocationSummary struct {
 	_            struct{} `aws:"LocationSummary"`
 	LocationName *string  `aws:"LocationName"`
+}
+
+// QueryLoggingConfig is the API's QueryLoggingConfig.
+type QueryLoggingConfig struct {
+	_                         struct{} `aws:"QueryLoggingConfig"`
+	Id                        *string  `aws:"Id,req"`
+	HostedZoneId              *string  `aws:"HostedZoneId,req"`
+	CloudWatchLogsLogGroupArn *string  `aws:"CloudWatchLogsLogGroupArn,req"`
 }
 
 // ResourceRecord is the API's ResourceRecord.

@@ -15,5 +15,6 @@
 //   - Health checks are kept and not run: they count as healthy. Names such as example.com, which AWS reserves, can be used.
 //   - Deleting a VPC does not take it from its private zones. VPCs of other accounts, for which AWS wants an authorisation first,
 //     are refused.
-//   - Reusable delegation sets, traffic policies, query logging, DNSSEC signing and accelerated recovery are refused. Quotas on the number of zones and records are not counted.
+//   - Query logging is checked, kept and shown. As nothing is asked of the zones by DNS, nothing is logged.
+//   - Traffic policies, DNSSEC signing and accelerated recovery are refused. Quotas on the number of zones and records are not counted.
 package route53

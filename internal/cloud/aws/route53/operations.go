@@ -18,9 +18,17 @@ func (s *Service) Operations() []wire.Operation {
 		wire.Write(s.CreateCidrCollection),
 		wire.Write(s.CreateHealthCheck),
 		wire.Write(s.CreateHostedZone),
+		wire.Write(s.CreateQueryLoggingConfig, onZone(func(in *CreateQueryLoggingConfigInput) *string { return in.HostedZoneId })),
+		wire.Write(s.CreateReusableDelegationSet),
 		wire.Write(s.DeleteCidrCollection, onCollection(func(in *DeleteCidrCollectionInput) *string { return in.Id })),
 		wire.Write(s.DeleteHealthCheck, onCheck(func(in *DeleteHealthCheckInput) *string { return in.HealthCheckId })),
 		wire.Write(s.DeleteHostedZone, onZone(func(in *DeleteHostedZoneInput) *string { return in.Id })),
+		wire.Write(s.DeleteQueryLoggingConfig, wire.On(func(_ context.Context, in *DeleteQueryLoggingConfigInput) []string {
+			return []string{queryLogARN(bare(*in.Id))}
+		})),
+		wire.Write(s.DeleteReusableDelegationSet, wire.On(func(_ context.Context, in *DeleteReusableDelegationSetInput) []string {
+			return []string{delegationARN(bare(*in.Id))}
+		})),
 		wire.Write(s.DisassociateVPCFromHostedZone, onZone(func(in *DisassociateVPCFromHostedZoneInput) *string { return in.HostedZoneId })),
 		wire.Read(s.GetChange, wire.On(func(_ context.Context, in *GetChangeInput) []string {
 			return []string{"arn:aws:route53:::change/" + bare(*in.Id)}
@@ -29,6 +37,12 @@ func (s *Service) Operations() []wire.Operation {
 		wire.Read(s.GetHealthCheck, onCheck(func(in *GetHealthCheckInput) *string { return in.HealthCheckId })),
 		wire.Read(s.GetHostedZone, onZone(func(in *GetHostedZoneInput) *string { return in.Id })),
 		wire.Read(s.GetHostedZoneCount),
+		wire.Read(s.GetQueryLoggingConfig, wire.On(func(_ context.Context, in *GetQueryLoggingConfigInput) []string {
+			return []string{queryLogARN(bare(*in.Id))}
+		})),
+		wire.Read(s.GetReusableDelegationSet, wire.On(func(_ context.Context, in *GetReusableDelegationSetInput) []string {
+			return []string{delegationARN(bare(*in.Id))}
+		})),
 		wire.Read(s.ListCidrBlocks, onCollection(func(in *ListCidrBlocksInput) *string { return in.CollectionId })),
 		wire.Read(s.ListCidrCollections),
 		wire.Read(s.ListCidrLocations, onCollection(func(in *ListCidrLocationsInput) *string { return in.CollectionId })),
@@ -36,6 +50,8 @@ func (s *Service) Operations() []wire.Operation {
 		wire.Read(s.ListHostedZones),
 		wire.Read(s.ListHostedZonesByName),
 		wire.Read(s.ListHostedZonesByVPC),
+		wire.Read(s.ListQueryLoggingConfigs),
+		wire.Read(s.ListReusableDelegationSets),
 		wire.Read(s.ListResourceRecordSets, onZone(func(in *ListResourceRecordSetsInput) *string { return in.HostedZoneId })),
 		wire.Read(s.ListTagsForResource, wire.On(func(_ context.Context, in *ListTagsForResourceInput) []string {
 			return []string{resourceARN(*in.ResourceType, *in.ResourceId)}

@@ -18,6 +18,12 @@ type Networks interface {
 	VPC(tx *state.Tx, sc state.Scope, id string) (network.VPC, bool)
 }
 
+// LogGroups knows the log groups of CloudWatch Logs, and whether their resource policies let a service write to them.
+type LogGroups interface {
+	HasGroup(tx *state.Tx, sc state.Scope, name string) bool
+	ServiceMay(tx *state.Tx, sc state.Scope, service, source, group, stream string) bool
+}
+
 // Deps is what the service needs.
 type Deps struct {
 	Store    *state.Store
@@ -25,6 +31,7 @@ type Deps struct {
 	IDs      id.Source
 	Logger   *slog.Logger
 	Networks Networks
+	Logs     LogGroups
 }
 
 // Service is Amazon Route 53.
@@ -35,6 +42,8 @@ type Service struct {
 	changes     state.Table[changeRecord]
 	checks      state.Table[checkRecord]
 	collections state.Table[collectionRecord]
+	delegations state.Table[delegationRecord]
+	queryLogs   state.Table[queryLogRecord]
 }
 
 var _ wire.Service = (*Service)(nil)
@@ -56,6 +65,8 @@ func New(d Deps) *Service {
 			state.WithIndex("reference", func(c *checkRecord) []string { return []string{c.Reference} })),
 		collections: state.NewTable(d.Store, "route53.cidr-collection",
 			state.WithARN(func(_ state.Scope, id string, _ *collectionRecord) string { return collectionARN(id) })),
+		delegations: state.NewTable[delegationRecord](d.Store, "route53.delegation-set"),
+		queryLogs:   state.NewTable(d.Store, "route53.query-log", state.WithIndex("zone", func(r *queryLogRecord) []string { return []string{r.Zone} })),
 	}
 }
 

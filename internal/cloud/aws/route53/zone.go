@@ -2,8 +2,6 @@ package route53
 
 import (
 	"context"
-	"fmt"
-	"math/rand/v2"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -16,7 +14,8 @@ type zoneRecord struct {
 	Private                      bool
 	VPCs                         []vpcRecord // of a private zone
 	NameServers                  []string
-	Count                        int // of record sets
+	DelegationSet                string `json:",omitempty"` // the id of a reusable one
+	Count                        int    // of record sets
 	Created                      time.Time
 }
 
@@ -51,8 +50,8 @@ func (t *txn) zone(id string) (*zoneRecord, error) {
 
 // CreateHostedZone makes a public zone, or a private one for a VPC.
 func (s *Service) CreateHostedZone(ctx context.Context, in *CreateHostedZoneInput) (*CreateHostedZoneOutput, error) {
-	if in.DelegationSetId != nil {
-		return nil, wire.NotImplemented("route53:CreateHostedZone with DelegationSetId")
+	if in.DelegationSetId != nil && in.VPC != nil {
+		return nil, invalid("A reusable delegation set cannot be used for a private hosted zone.")
 	}
 	name, wrong := parseName(*in.Name)
 	if wrong != nil || !strings.Contains(strings.TrimSuffix(name, "."), ".") && in.VPC == nil {
@@ -83,9 +82,16 @@ func (s *Service) CreateHostedZone(ctx context.Context, in *CreateHostedZoneInpu
 			}
 			out.VPC = &VPC{VPCId: new(z.VPCs[0].ID), VPCRegion: new(z.VPCs[0].Region)}
 		}
+		if in.DelegationSetId != nil {
+			set, err := t.delegationSet(*in.DelegationSetId)
+			if err != nil {
+				return err
+			}
+			z.DelegationSet, z.NameServers = set.ID, set.NameServers
+		}
 		t.delegate(z)
 		t.putZone(z)
-		out.HostedZone, out.DelegationSet, out.ChangeInfo = z.render(), z.delegation(), t.change("")
+		out.HostedZone, out.DelegationSet, out.ChangeInfo = z.render(), t.delegation(z), t.change("")
 		out.Location = new("https://route53.amazonaws.com/2013-04-01/hostedzone/" + z.ID)
 		return nil
 	})
@@ -100,12 +106,11 @@ func checkComment(comment *string) error {
 
 // delegate gives a zone its name servers, and the records that each zone has. Private zones all have the same.
 func (t *txn) delegate(z *zoneRecord) {
-	for i, domain := range []string{"com", "net", "org", "co.uk"} {
-		n := 0
-		if !z.Private {
-			n = rand.IntN(512)
-		}
-		z.NameServers = append(z.NameServers, fmt.Sprintf("ns-%d.awsdns-%02d.%s", 512*i+n, n/8, domain))
+	switch {
+	case z.Private:
+		z.NameServers = newNameServers(func() int { return 0 })
+	case z.DelegationSet == "":
+		z.NameServers = newNameServers(anyServer)
 	}
 	var servers []ResourceRecord
 	for _, server := range z.NameServers {
@@ -126,9 +131,12 @@ func (z *zoneRecord) render() *HostedZone {
 }
 
 // delegation gives the name servers of a public zone.
-func (z *zoneRecord) delegation() *DelegationSet {
+func (t *txn) delegation(z *zoneRecord) *DelegationSet {
 	if z.Private {
 		return nil
+	}
+	if set, ok := t.delegations.Get(t.tx, t.sc, z.DelegationSet); ok {
+		return set.render()
 	}
 	return &DelegationSet{NameServers: z.NameServers}
 }
@@ -141,7 +149,7 @@ func (s *Service) GetHostedZone(ctx context.Context, in *GetHostedZoneInput) (*G
 		if err != nil {
 			return err
 		}
-		out.HostedZone, out.DelegationSet = z.render(), z.delegation()
+		out.HostedZone, out.DelegationSet = z.render(), t.delegation(z)
 		for _, v := range z.VPCs {
 			out.VPCs = append(out.VPCs, VPC{VPCId: new(v.ID), VPCRegion: new(v.Region)})
 		}
@@ -186,6 +194,9 @@ func (s *Service) DeleteHostedZone(ctx context.Context, in *DeleteHostedZoneInpu
 			t.records.Delete(t.tx, t.sc, key)
 		}
 		t.zones.Delete(t.tx, t.sc, z.ID)
+		if r, ok := t.queryLogOf(z.ID); ok {
+			t.queryLogs.Delete(t.tx, t.sc, r.ID)
+		}
 		out.ChangeInfo = t.change("")
 		return nil
 	})

@@ -24,16 +24,13 @@ func (s *Service) ListHostedZones(ctx context.Context, in *ListHostedZonesInput)
 	if err != nil {
 		return nil, err
 	}
-	if in.DelegationSetId != nil {
-		return nil, wire.NotImplemented("route53:ListHostedZones with DelegationSetId")
-	}
 	if in.HostedZoneType != nil && *in.HostedZoneType != "PrivateHostedZone" {
 		return nil, invalid("1 validation error detected: Value '%s' at 'hostedZoneType' failed to satisfy constraint: Member must satisfy enum value set: [PrivateHostedZone]", *in.HostedZoneType)
 	}
 	out := &ListHostedZonesOutput{HostedZones: []HostedZone{}, Marker: new(text(in.Marker)), IsTruncated: new(false), MaxItems: new(int64(limit))}
 	return out, s.view(ctx, func(t *txn) error {
 		for id, z := range t.zones.Range(t.tx, t.sc, text(in.Marker), "\xff", false) {
-			if in.HostedZoneType != nil && !z.Private {
+			if in.HostedZoneType != nil && !z.Private || in.DelegationSetId != nil && z.DelegationSet != bare(*in.DelegationSetId) {
 				continue
 			}
 			if len(out.HostedZones) == limit {
