@@ -15,13 +15,17 @@ func API() *model.API {
 		Namespace: "http://events.amazonaws.com/doc/2015-10-07", TargetPrefix: "AWSEvents",
 		Protocols: []model.Protocol{model.JSON11},
 		Operations: []model.Operation{
+			{Name: "CreateArchive", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "CreateEventBus", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "DeleteArchive", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteEventBus", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteRule", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "DescribeArchive", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeEventBus", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeRule", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DisableRule", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "EnableRule", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "ListArchives", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListEventBuses", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListRuleNamesByTarget", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ListRules", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -36,6 +40,7 @@ func API() *model.API {
 			{Name: "TagResource", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "TestEventPattern", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "UntagResource", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "UpdateArchive", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "UpdateEventBus", Method: "POST", URI: "/", Status: 200, Wanted: true},
 		},
 		Errors: []model.ErrorShape{
@@ -53,7 +58,7 @@ func API() *model.API {
 			{Shape: "ResourceNotFoundException", Code: "ResourceNotFoundException", Status: 400},
 			{Shape: "ThrottlingException", Code: "ThrottlingException", Status: 400},
 		},
-		Others: "ActivateEventSource CancelReplay CreateApiDestination CreateArchive CreateConnection CreateEndpoint CreatePartnerEventSource DeactivateEventSource DeauthorizeConnection DeleteApiDestination DeleteArchive DeleteConnection DeleteEndpoint DeletePartnerEventSource DescribeApiDestination DescribeArchive DescribeConnection DescribeEndpoint DescribeEventSource DescribePartnerEventSource DescribeReplay ListApiDestinations ListArchives ListConnections ListEndpoints ListEventSources ListPartnerEventSourceAccounts ListPartnerEventSources ListReplays PutPartnerEvents StartReplay UpdateApiDestination UpdateArchive UpdateConnection UpdateEndpoint",
+		Others: "ActivateEventSource CancelReplay CreateApiDestination CreateConnection CreateEndpoint CreatePartnerEventSource DeactivateEventSource DeauthorizeConnection DeleteApiDestination DeleteConnection DeleteEndpoint DeletePartnerEventSource DescribeApiDestination DescribeConnection DescribeEndpoint DescribeEventSource DescribePartnerEventSource DescribeReplay ListApiDestinations ListConnections ListEndpoints ListEventSources ListPartnerEventSourceAccounts ListPartnerEventSources ListReplays PutPartnerEvents StartReplay UpdateApiDestination UpdateConnection UpdateEndpoint",
 	}
 }
 
@@ -61,6 +66,19 @@ func API() *model.API {
 type AppSyncParameters struct {
 	_                struct{} `aws:"AppSyncParameters"`
 	GraphQLOperation *string  `aws:"GraphQLOperation,sensitive"`
+}
+
+// Archive is the API's Archive.
+type Archive struct {
+	_              struct{}   `aws:"Archive"`
+	ArchiveName    *string    `aws:"ArchiveName"`
+	EventSourceArn *string    `aws:"EventSourceArn"`
+	State          *string    `aws:"State"`
+	StateReason    *string    `aws:"StateReason"`
+	RetentionDays  *int64     `aws:"RetentionDays"`
+	SizeBytes      *int64     `aws:"SizeBytes"`
+	EventCount     *int64     `aws:"EventCount"`
+	CreationTime   *time.Time `aws:"CreationTime"`
 }
 
 // AwsVpcConfiguration is the API's AwsVpcConfiguration.
@@ -108,6 +126,26 @@ type Condition struct {
 	Value *string  `aws:"Value,req"`
 }
 
+// CreateArchiveInput is the API's CreateArchiveRequest.
+type CreateArchiveInput struct {
+	_                struct{} `aws:"CreateArchiveRequest"`
+	ArchiveName      *string  `aws:"ArchiveName,req"`
+	EventSourceArn   *string  `aws:"EventSourceArn,req"`
+	Description      *string  `aws:"Description"`
+	EventPattern     *string  `aws:"EventPattern"`
+	RetentionDays    *int64   `aws:"RetentionDays"`
+	KmsKeyIdentifier *string  `aws:"KmsKeyIdentifier"`
+}
+
+// CreateArchiveOutput is the API's CreateArchiveResponse.
+type CreateArchiveOutput struct {
+	_            struct{}   `aws:"CreateArchiveResponse"`
+	ArchiveArn   *string    `aws:"ArchiveArn"`
+	State        *string    `aws:"State"`
+	StateReason  *string    `aws:"StateReason"`
+	CreationTime *time.Time `aws:"CreationTime"`
+}
+
 // CreateEventBusInput is the API's CreateEventBusRequest.
 type CreateEventBusInput struct {
 	_                struct{}          `aws:"CreateEventBusRequest"`
@@ -136,6 +174,17 @@ type DeadLetterConfig struct {
 	Arn *string  `aws:"Arn"`
 }
 
+// DeleteArchiveInput is the API's DeleteArchiveRequest.
+type DeleteArchiveInput struct {
+	_           struct{} `aws:"DeleteArchiveRequest"`
+	ArchiveName *string  `aws:"ArchiveName,req"`
+}
+
+// DeleteArchiveOutput is the API's DeleteArchiveResponse.
+type DeleteArchiveOutput struct {
+	_ struct{} `aws:"DeleteArchiveResponse"`
+}
+
 // DeleteEventBusInput is the API's DeleteEventBusRequest.
 type DeleteEventBusInput struct {
 	_    struct{} `aws:"DeleteEventBusRequest"`
@@ -155,6 +204,29 @@ type DeleteRuleInput struct {
 
 // DeleteRuleOutput has no members.
 type DeleteRuleOutput struct{}
+
+// DescribeArchiveInput is the API's DescribeArchiveRequest.
+type DescribeArchiveInput struct {
+	_           struct{} `aws:"DescribeArchiveRequest"`
+	ArchiveName *string  `aws:"ArchiveName,req"`
+}
+
+// DescribeArchiveOutput is the API's DescribeArchiveResponse.
+type DescribeArchiveOutput struct {
+	_                struct{}   `aws:"DescribeArchiveResponse"`
+	ArchiveArn       *string    `aws:"ArchiveArn"`
+	ArchiveName      *string    `aws:"ArchiveName"`
+	EventSourceArn   *string    `aws:"EventSourceArn"`
+	Description      *string    `aws:"Description"`
+	EventPattern     *string    `aws:"EventPattern"`
+	State            *string    `aws:"State"`
+	StateReason      *string    `aws:"StateReason"`
+	KmsKeyIdentifier *string    `aws:"KmsKeyIdentifier"`
+	RetentionDays    *int64     `aws:"RetentionDays"`
+	SizeBytes        *int64     `aws:"SizeBytes"`
+	EventCount       *int64     `aws:"EventCount"`
+	CreationTime     *time.Time `aws:"CreationTime"`
+}
 
 // DescribeEventBusInput is the API's DescribeEventBusRequest.
 type DescribeEventBusInput struct {
@@ -269,6 +341,23 @@ type InputTransformer struct {
 type KinesisParameters struct {
 	_                struct{} `aws:"KinesisParameters"`
 	PartitionKeyPath *string  `aws:"PartitionKeyPath,req"`
+}
+
+// ListArchivesInput is the API's ListArchivesRequest.
+type ListArchivesInput struct {
+	_              struct{} `aws:"ListArchivesRequest"`
+	NamePrefix     *string  `aws:"NamePrefix"`
+	EventSourceArn *string  `aws:"EventSourceArn"`
+	State          *string  `aws:"State"`
+	NextToken      *string  `aws:"NextToken"`
+	Limit          *int64   `aws:"Limit"`
+}
+
+// ListArchivesOutput is the API's ListArchivesResponse.
+type ListArchivesOutput struct {
+	_         struct{}  `aws:"ListArchivesResponse"`
+	Archives  []Archive `aws:"Archives"`
+	NextToken *string   `aws:"NextToken"`
 }
 
 // ListEventBusesInput is the API's ListEventBusesRequest.
@@ -627,6 +716,25 @@ type UntagResourceInput struct {
 // UntagResourceOutput is the API's UntagResourceResponse.
 type UntagResourceOutput struct {
 	_ struct{} `aws:"UntagResourceResponse"`
+}
+
+// UpdateArchiveInput is the API's UpdateArchiveRequest.
+type UpdateArchiveInput struct {
+	_                struct{} `aws:"UpdateArchiveRequest"`
+	ArchiveName      *string  `aws:"ArchiveName,req"`
+	Description      *string  `aws:"Description"`
+	EventPattern     *string  `aws:"EventPattern"`
+	RetentionDays    *int64   `aws:"RetentionDays"`
+	KmsKeyIdentifier *string  `aws:"KmsKeyIdentifier"`
+}
+
+// UpdateArchiveOutput is the API's UpdateArchiveResponse.
+type UpdateArchiveOutput struct {
+	_            struct{}   `aws:"UpdateArchiveResponse"`
+	ArchiveArn   *string    `aws:"ArchiveArn"`
+	State        *string    `aws:"State"`
+	StateReason  *string    `aws:"StateReason"`
+	CreationTime *time.Time `aws:"CreationTime"`
 }
 
 // UpdateEventBusInput is the API's UpdateEventBusRequest.

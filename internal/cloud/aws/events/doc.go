@@ -10,7 +10,9 @@
 //   - An ECS target's role must allow ecs:RunTask on the task definition. iam:PassRole is not asked.
 //   - An event that came from another bus is not sent on to a third one.
 //   - A schedule that was due more than once while the cloud did not run, or while its clock moved on, fires once.
-//   - Partner event sources, buses of other accounts and regions, archives, replays, pipes, API destinations and global endpoints are not
+//   - Partner event sources, buses of other accounts and regions, replays, pipes, API destinations and global endpoints are not
 //     there. LogConfig of a bus is stored and shown.
+//   - Archives count the events that they take, and their sizes, by days; the events themselves are not kept. There are no rules
+//     Events-Archive-NAME.
 //   - Rules apply at once.
 package events

@@ -27,8 +27,10 @@ func (s *Service) take(ctx context.Context, e event.Event) {
 	wanted := false
 	_ = s.d.Store.View(func(tx *state.Tx) error {
 		t := &txn{Service: s, tx: tx, sc: e.Scope, now: s.d.Clock.Now()}
-		rules, err := t.matching(defaultBus, t.event(e.Source, e.DetailType, e.Time, e.Resources, detail))
-		wanted = len(rules) > 0 || err != nil
+		own := t.event(e.Source, e.DetailType, e.Time, e.Resources, detail)
+		rules, err := t.matching(defaultBus, own)
+		archives, _, wrong := t.archiving(defaultBus, own)
+		wanted = len(rules) > 0 || len(archives) > 0 || err != nil || wrong != nil
 		return nil
 	})
 	if !wanted {
@@ -43,8 +45,11 @@ func (s *Service) take(ctx context.Context, e event.Event) {
 	}
 }
 
-// route hands an event to the rules of a bus. forwarded tells that it came from another bus.
+// route hands an event to the archives and the rules of a bus. forwarded tells that it came from another bus.
 func (t *txn) route(bus string, e *envelope, forwarded bool) error {
+	if err := t.file(bus, e); err != nil {
+		return err
+	}
 	rules, err := t.matching(bus, e)
 	if err != nil {
 		return err

@@ -63,6 +63,7 @@ type Service struct {
 	d         Deps
 	buses     state.Table[busRecord]
 	rules     state.Table[ruleRecord]
+	archives  state.Table[archiveRecord]
 	schedules state.Table[scheduleRecord]
 	jobs      state.Table[jobRecord]
 	wake      chan struct{} // has an element while there may be new jobs or schedules
@@ -80,6 +81,7 @@ func New(d Deps) *Service {
 		rules: state.NewTable(d.Store, "events.rule", state.WithARN(func(sc state.Scope, _ string, r *ruleRecord) string {
 			return ruleARN(sc, r.Bus, r.Name)
 		})),
+		archives:  state.NewTable(d.Store, "events.archive", state.WithIndex("bus", func(r *archiveRecord) []string { return []string{r.Bus} })),
 		schedules: state.NewTable(d.Store, "events.schedule", state.WithIndex("due", (*scheduleRecord).due)),
 		jobs:      state.NewTable[jobRecord](d.Store, "events.job"),
 		wake:      make(chan struct{}, 1),
