@@ -51,6 +51,7 @@ type world struct {
 	store   *state.Store
 	root    string // a folder with the app
 	reports chan ecs.Report
+	pidMode *string // of tasks
 
 	mu      sync.Mutex
 	allowed string // the statements of the execution role
@@ -188,7 +189,7 @@ func (w *world) start(containers ...ecs.ContainerDefinition) *ecs.TaskRun {
 		Task: &ecs.Task{TaskArn: &arn, Cpu: new("256"), Memory: new("64"), AvailabilityZone: new("eu-west-1a"), Group: new("service:web"), ClusterArn: new("main"),
 			Attachments: []ecs.Attachment{{Details: []ecs.KeyValuePair{{Name: new("subnetId"), Value: new("subnet-1")}}}}},
 		Definition: &ecs.TaskDefinition{ExecutionRoleArn: new(execution), TaskRoleArn: new(taskRole), Family: new("app"), TaskDefinitionArn: new("arn:aws:ecs:eu-west-1:1:task-definition/app:3"),
-			ContainerDefinitions: containers},
+			ContainerDefinitions: containers, PidMode: w.pidMode},
 	}
 	for _, c := range containers {
 		run.Task.Containers = append(run.Task.Containers, ecs.Container{Name: c.Name, ContainerArn: new(arn + "/" + *c.Name)})
@@ -362,6 +363,15 @@ func TestTasksThatFail(t *testing.T) {
 				break
 			}
 		})
+	}
+}
+
+func TestPIDModeIsRefused(t *testing.T) {
+	w := newWorld(t)
+	w.pidMode = new("task")
+	w.start(definition("web", "serve"))
+	if r := w.await("STOPPED"); !strings.Contains(r.Reason, "pidMode task") {
+		t.Errorf("%+v", r)
 	}
 }
 

@@ -266,6 +266,9 @@ func (t *task) unsupported() error {
 	if f := t.definition.RuntimePlatform; f != nil && strings.HasPrefix(text(f.OperatingSystemFamily), "WINDOWS") {
 		return failed("ResourceInitializationError", "the local cloud runs Linux containers only")
 	}
+	if text(t.definition.PidMode) == "task" {
+		return failed("ResourceInitializationError", "the local cloud does not run tasks with pidMode task")
+	}
 	for _, c := range t.containers {
 		d := c.definition
 		for what, there := range map[string]bool{

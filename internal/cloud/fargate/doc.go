@@ -9,6 +9,7 @@
 // Tasks do not outlive the cloud: when it ends they are stopped, and those that a killed cloud has left are ended at the next start; services start others.
 //
 // What differs from AWS:
+//   - Tasks with the PID mode task, whose containers share their processes, are not started.
 //   - Containers that want environment files, FireLens, other log drivers than awslogs, EFS volumes, system controls, restart policies, or registries
 //     with credentials of their own are not started; the task's stopped reason says so.
 //   - Images are pulled, secrets read and logs written by the cloud itself, not through the task's network interface: a task without a way

@@ -18,7 +18,8 @@
 //   - shared_buffers is 512 MiB at most, wal_keep_size 128 MiB, huge_pages off, to spare the machine. Settings and libraries that this
 //     PostgreSQL does not have are left out. Report has the notes.
 //   - Clients appear with the address 127.0.0.1. AllocatedStorage does not limit the data.
-//   - Extensions that PostgreSQL does not call trusted need a superuser, which the master user is not, even where RDS lets it create them.
+//   - An installed PostgreSQL's extensions that it does not call trusted need a superuser, which the master user is not, even where RDS lets it
+//     create them. A downloaded one's are as on RDS, but for postgres_fdw.
 //   - With logical replication on, the master user itself has REPLICATION. There is no login by IAM.
 //   - The default locale is en_US.UTF-8 as on RDS, where the machine has it, else C.UTF-8 or C. Messages are in English.
 //   - A downloaded PostgreSQL has no just-in-time compiler and no extensions beyond PostgreSQL's own.

@@ -57,6 +57,9 @@ func (s *Supervisor) downloaded(ctx context.Context, bin string) (Installation, 
 	if err != nil {
 		return Installation{}, err
 	}
+	if err := trustExtensions(bin); err != nil { // such as in a cache that cannot be written to
+		s.config.Logger.Warn("a downloaded PostgreSQL keeps its extensions to superusers", "programs", bin, "err", err)
+	}
 	in.Downloaded = true
 	s.fetched[bin] = in
 	return in, nil

@@ -124,6 +124,10 @@ func containerFitsFargate(d *TaskDefinition, c *ContainerDefinition) error {
 	case c.LinuxParameters != nil && (len(c.LinuxParameters.Devices) > 0 || c.LinuxParameters.SharedMemorySize != nil || len(c.LinuxParameters.Tmpfs) > 0 ||
 		c.LinuxParameters.MaxSwap != nil || c.LinuxParameters.Swappiness != nil):
 		return refused("Fargate compatible task definitions do not support devices, sharedMemorySize, tmpfs, maxSwap and swappiness in linuxParameters.")
+	case c.LinuxParameters != nil && c.LinuxParameters.Capabilities != nil &&
+		slices.ContainsFunc(c.LinuxParameters.Capabilities.Add, func(name string) bool { return name != "SYS_PTRACE" }):
+		// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_KernelCapabilities.html
+		return refused("Fargate compatible task definitions only support adding the SYS_PTRACE kernel capability: '%s'.", *c.Name)
 	case l != nil && !slices.Contains(drivers, *l.LogDriver):
 		return refused("%s is not a valid log driver. Must be one of [%s]", *l.LogDriver, strings.Join(drivers, ","))
 	case l != nil && *l.LogDriver == "awslogs" && d.ExecutionRoleArn == nil:

@@ -184,6 +184,9 @@ func TestTaskDefinitionChecks(t *testing.T) {
 		{"Unknown volume 'v'.", func(in *ecs.RegisterTaskDefinitionInput) {
 			container(in).MountPoints = []types.MountPoint{{SourceVolume: aws.String("v"), ContainerPath: aws.String("/v")}}
 		}},
+		{"SYS_PTRACE", func(in *ecs.RegisterTaskDefinitionInput) {
+			container(in).LinuxParameters = &types.LinuxParameters{Capabilities: &types.KernelCapabilities{Add: []string{"NET_ADMIN"}}}
+		}},
 		{"host.sourcePath should not be set for volumes in Fargate.", func(in *ecs.RegisterTaskDefinitionInput) {
 			in.Volumes = []types.Volume{{Name: aws.String("v"), Host: &types.HostVolumeProperties{SourcePath: aws.String("/v")}}}
 		}},
