@@ -36,6 +36,9 @@ type InterfaceRequest struct {
 	Type        string   // "interface" if empty
 	Requester   string   // who manages it, such as "amazon-elb"
 	PublicIP    bool     // give it a public IPv4 address as well
+	ElasticIP   string   // the allocation id of the public address to give it, for a service whose name in EC2 is Service
+	Service     string
+	PrivateIP   string // none: the next free address
 	Tags        map[string]string
 }
 

@@ -16,7 +16,7 @@ type addressRecord struct {
 	InterfaceID   string
 	PrivateIP     string
 	DomainName    string // of the reverse DNS record
-	ServiceOwned  string // "nat" while a NAT gateway uses it
+	ServiceOwned  string // the service that uses it, such as "nat" and "nlb"
 }
 
 var addressQuery = query[addressRecord]{

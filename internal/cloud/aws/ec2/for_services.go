@@ -108,7 +108,8 @@ func (s *Service) DefaultSecurityGroup(tx *state.Tx, sc state.Scope, vpc string)
 }
 
 // AttachInterface makes a network interface that a service manages and that is in use until ReleaseInterface. Its errors are EC2's,
-// such as InvalidSubnetID.NotFound, InvalidGroup.NotFound and InsufficientFreeAddressesInSubnet.
+// such as InvalidSubnetID.NotFound, InvalidGroup.NotFound, InsufficientFreeAddressesInSubnet, InvalidIPAddress.InUse,
+// InvalidAllocationID.NotFound and Resource.AlreadyAssociated.
 func (s *Service) AttachInterface(tx *state.Tx, sc state.Scope, in network.InterfaceRequest) (network.Interface, error) {
 	t := s.in(tx, sc)
 	sub, err := t.subnet(in.Subnet)
@@ -116,11 +117,15 @@ func (s *Service) AttachInterface(tx *state.Tx, sc state.Scope, in network.Inter
 		return network.Interface{}, err
 	}
 	r, err := t.newInterface(sub, interfaceOptions{Type: in.Type, Description: in.Description, RequesterID: in.Requester, RequesterManaged: true,
-		GroupIDs: in.Groups, AttachedBy: in.Requester, Tags: in.Tags})
+		GroupIDs: in.Groups, AttachedBy: in.Requester, Tags: in.Tags, PrivateIP: in.PrivateIP})
 	if err != nil {
 		return network.Interface{}, err
 	}
-	if in.PublicIP {
+	if in.ElasticIP != "" {
+		if err := t.lendAddress(in.ElasticIP, in.Service, r, 0); err != nil {
+			return network.Interface{}, err
+		}
+	} else if in.PublicIP {
 		if r.PublicIP, err = t.freePublicIP(); err != nil {
 			return network.Interface{}, err
 		}

@@ -100,6 +100,11 @@ func (s *Service) CreateNatGateway(ctx context.Context, in *CreateNatGatewayInpu
 
 // natAddress maps an Elastic IP to one of the gateway's private addresses.
 func (t *txn) natAddress(allocationID string, eni *interfaceRecord, i int) error {
+	return t.lendAddress(allocationID, "nat", eni, i)
+}
+
+// lendAddress maps an Elastic IP to a private address of a service's interface. It is the service's until the interface is dropped.
+func (t *txn) lendAddress(allocationID, service string, eni *interfaceRecord, i int) error {
 	a, err := t.address(allocationID)
 	if err != nil {
 		return err
@@ -107,7 +112,7 @@ func (t *txn) natAddress(allocationID string, eni *interfaceRecord, i int) error
 	if a.AssociationID != "" {
 		return wire.Errorf("Resource.AlreadyAssociated", "resource %s is already associated with associate-id %s", a.ID, a.AssociationID)
 	}
-	a.ServiceOwned = "nat"
+	a.ServiceOwned = service
 	return t.mapAddress(a, eni, eni.PrivateIPs[i].IP)
 }
 

@@ -279,7 +279,7 @@ func (t *txn) dropInterface(id string) {
 	}
 	for _, p := range r.PrivateIPs {
 		if a, ok := t.s.addresses.Get(t.tx, t.sc, p.AllocationID); ok {
-			a.AssociationID, a.InterfaceID, a.PrivateIP = "", "", ""
+			a.AssociationID, a.InterfaceID, a.PrivateIP, a.ServiceOwned = "", "", "", ""
 			t.putAddress(a)
 		}
 	}

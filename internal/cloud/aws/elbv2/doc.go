@@ -14,9 +14,8 @@
 //   - Targets of the types instance and lambda are refused, because the local cloud runs neither.
 //   - Trust stores are checked, stored and shown, and so is mutual TLS, but no listener with it serves. Their files are read from S3 as the
 //     bucket's owner would; giving them back is refused.
-//   - Refused as not implemented: Elastic IP, private and IPv6 addresses of subnet
-//     mappings; prefixes for IPv6 source NAT; IPAM pools; customer-owned addresses; secondary addresses; QUIC server ids; and the
-//     IP address type of rule conditions.
+//   - Refused as not implemented: IPv6 addresses of subnet mappings; prefixes for IPv6 source NAT; IPAM pools; customer-owned
+//     addresses; secondary addresses; QUIC server ids; and the IP address type of rule conditions.
 //   - Creating with tags needs no permission of its own.
 //   - Certificates are those of ACM; IAM's server certificates are not found.
 //   - Load balancers' service-linked role is not made. The bucket of logs is held against its policy as AWS does when logs are

@@ -68,7 +68,7 @@ func TestForServices(t *testing.T) {
 	}
 	update(func(tx *state.Tx) {
 		s.groups.Put(tx, sc, "g/1", &groupRecord{ID: "g/1", Name: "g", TargetType: targetIP, Protocol: "HTTP", Port: 80, AddrType: "ipv4"})
-		zones := []zoneRecord{{"us-east-1a", "subnet-1", "eni-1"}, {"us-east-1b", "subnet-2", "eni-2"}}
+		zones := []zoneRecord{{Zone: "us-east-1a", Subnet: "subnet-1", Interface: "eni-1"}, {Zone: "us-east-1b", Subnet: "subnet-2", Interface: "eni-2"}}
 		s.balancers.Put(tx, sc, "app/b/1", &balancerRecord{ID: "app/b/1", Type: typeApplication, Scheme: schemePublic, DNSName: "B-1.elb.amazonaws.com", Zones: zones})
 		s.balancers.Put(tx, sc, "app/i/1", &balancerRecord{ID: "app/i/1", Type: typeApplication, Scheme: schemeInternal, DNSName: "internal-i-1.elb.amazonaws.com", Zones: zones})
 		s.listeners.Put(tx, sc, "app/b/1/1", &listenerRecord{ID: "app/b/1/1", Protocol: "HTTP", Port: 80, Actions: []Action{{Type: new(actForward),

@@ -42,7 +42,10 @@ type balancerRecord struct {
 }
 
 // zoneRecord is a load balancer's place in an availability zone.
-type zoneRecord struct{ Zone, Subnet, Interface string }
+type zoneRecord struct {
+	Zone, Subnet, Interface string
+	ElasticIP, PrivateIP    string `json:",omitempty"` // those that were asked for: an allocation id, an address
+}
 
 // prefix gives how ids of a type of load balancer begin.
 func prefix(balancerType string) string {
@@ -247,7 +250,15 @@ func (t *txn) describeBalancer(b *balancerRecord) LoadBalancer {
 func (t *txn) describeZones(b *balancerRecord) []AvailabilityZone {
 	out := make([]AvailabilityZone, 0, len(b.Zones))
 	for _, z := range b.Zones {
-		out = append(out, AvailabilityZone{ZoneName: new(z.Zone), SubnetId: new(z.Subnet), LoadBalancerAddresses: []LoadBalancerAddress{}})
+		zone := AvailabilityZone{ZoneName: new(z.Zone), SubnetId: new(z.Subnet), LoadBalancerAddresses: []LoadBalancerAddress{}}
+		switch {
+		case z.ElasticIP != "":
+			eni, _ := t.d.Interfaces.Interface(t.tx, t.sc, z.Interface)
+			zone.LoadBalancerAddresses = append(zone.LoadBalancerAddresses, LoadBalancerAddress{IpAddress: new(eni.PublicIP), AllocationId: new(z.ElasticIP)})
+		case z.PrivateIP != "":
+			zone.LoadBalancerAddresses = append(zone.LoadBalancerAddresses, LoadBalancerAddress{PrivateIPv4Address: new(z.PrivateIP)})
+		}
+		out = append(out, zone)
 	}
 	return out
 }

@@ -24,8 +24,13 @@ func (t *txn) place(b *balancerRecord, subnets []string, mappings []SubnetMappin
 		if m.SubnetId == nil {
 			return invalid("A subnet must be specified in each subnet mapping")
 		}
-		for what, set := range map[string]bool{"AllocationId": m.AllocationId != nil, "PrivateIPv4Address": m.PrivateIPv4Address != nil,
-			"IPv6Address": m.IPv6Address != nil, "SourceNatIpv6Prefix": m.SourceNatIpv6Prefix != nil} {
+		switch {
+		case m.AllocationId != nil && (b.Type != typeNetwork || b.Scheme != schemePublic):
+			return badConfiguration("Elastic IP addresses can be specified only for internet-facing load balancers with type 'network'")
+		case m.PrivateIPv4Address != nil && (b.Type != typeNetwork || b.Scheme == schemePublic):
+			return badConfiguration("Private IPv4 addresses can be specified only for internal load balancers with type 'network'")
+		}
+		for what, set := range map[string]bool{"IPv6Address": m.IPv6Address != nil, "SourceNatIpv6Prefix": m.SourceNatIpv6Prefix != nil} {
 			if set {
 				return wire.NotImplemented("elasticloadbalancing: a subnet mapping with " + what)
 			}
@@ -49,7 +54,13 @@ func (t *txn) place(b *balancerRecord, subnets []string, mappings []SubnetMappin
 		if b.Type == typeApplication && sub.Free < minFreeAddresses && !slices.ContainsFunc(b.Zones, func(z zoneRecord) bool { return z.Subnet == id }) {
 			return wire.Errorf("InvalidSubnet", "Not enough IP space available in %s. ELB requires at least %d free IP addresses in each subnet.", id, minFreeAddresses)
 		}
-		zones = append(zones, zoneRecord{Zone: sub.Zone, Subnet: id})
+		z := zoneRecord{Zone: sub.Zone, Subnet: id}
+		for _, m := range mappings {
+			if *m.SubnetId == id {
+				z.ElasticIP, z.PrivateIP = text(m.AllocationId), text(m.PrivateIPv4Address)
+			}
+		}
+		zones = append(zones, z)
 	}
 	switch {
 	case b.Type == typeApplication && len(zones) < 2:
@@ -118,18 +129,36 @@ func (t *txn) attach(b *balancerRecord) error {
 		}
 		eni, err := t.d.Interfaces.AttachInterface(t.tx, t.sc, network.InterfaceRequest{
 			Subnet: z.Subnet, Groups: b.Groups, Description: "ELB " + b.ID, Type: interfaceType(b.Type), Requester: "amazon-elb",
-			PublicIP: b.Scheme == schemePublic && b.AddrType != "dualstack-without-public-ipv4",
+			PublicIP: b.Scheme == schemePublic && b.AddrType != "dualstack-without-public-ipv4", PrivateIP: z.PrivateIP,
+			ElasticIP: z.ElasticIP, Service: "nlb",
 		})
 		if err != nil {
-			var e *wire.Error
-			if errors.As(err, &e) && e.Code == "InsufficientFreeAddressesInSubnet" {
-				return wire.Errorf("InvalidSubnet", "Not enough IP space available in %s.", z.Subnet)
-			}
-			return err
+			return z.refusal(err)
 		}
 		b.Zones[i].Interface = eni.ID
 	}
 	return nil
+}
+
+// refusal words EC2's refusal of a zone's interface as Elastic Load Balancing does.
+func (z *zoneRecord) refusal(err error) error {
+	var e *wire.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code {
+	case "InsufficientFreeAddressesInSubnet":
+		return wire.Errorf("InvalidSubnet", "Not enough IP space available in %s.", z.Subnet)
+	case "InvalidAllocationID.NotFound":
+		return wire.Errorf("AllocationIdNotFound", "The allocation ID '%s' does not exist", z.ElasticIP)
+	case "Resource.AlreadyAssociated":
+		return wire.Errorf("ResourceInUse", "The allocation IDs are not available for use")
+	case "InvalidIPAddress.InUse":
+		return badConfiguration("The private IPv4 address '%s' is already in use", z.PrivateIP)
+	case "InvalidParameterValue":
+		return badConfiguration("The private IPv4 address '%s' does not belong to the subnet '%s'", z.PrivateIP, z.Subnet)
+	}
+	return err
 }
 
 func interfaceType(balancerType string) string {
@@ -172,7 +201,10 @@ func (s *Service) SetSubnets(ctx context.Context, in *SetSubnetsInput) (*SetSubn
 				t.d.Interfaces.ReleaseInterface(t.tx, t.sc, was.Interface)
 				continue
 			}
-			b.Zones[i].Interface = was.Interface
+			if len(in.SubnetMappings) > 0 && (b.Zones[i].ElasticIP != was.ElasticIP || b.Zones[i].PrivateIP != was.PrivateIP) {
+				return badConfiguration("You cannot change the IP address of a subnet that is enabled for the load balancer: '%s'", was.Subnet)
+			}
+			b.Zones[i] = was
 		}
 		if err := t.attach(b); err != nil {
 			return err

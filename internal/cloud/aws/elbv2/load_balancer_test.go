@@ -94,7 +94,7 @@ func TestLoadBalancerIsChecked(t *testing.T) {
 		"reserved tag":    {func(in *elb.CreateLoadBalancerInput) { in.Tags = []types.Tag{{Key: new("aws:a")}} }, "ValidationError", "reserved"},
 		"elastic IP": {func(in *elb.CreateLoadBalancerInput) {
 			in.Subnets, in.SubnetMappings = nil, []types.SubnetMapping{{SubnetId: &w.subnets[0], AllocationId: new("eipalloc-1")}}
-		}, "NotImplementedByLocalCloud", "AllocationId"},
+		}, "InvalidConfigurationRequest", "Elastic IP"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := w.balancerInput("web")
@@ -265,4 +265,44 @@ func TestTags(t *testing.T) {
 	}
 	refused(w.AddTags(w.ctx, &elb.AddTagsInput{ResourceArns: arns[:1], Tags: []types.Tag{{Key: new("a")}, {Key: new("a")}}}))(t, "DuplicateTagKeys")
 	refused(w.DescribeTags(w.ctx, &elb.DescribeTagsInput{ResourceArns: []string{arns[1] + "0"}}))(t, "TargetGroupNotFound")
+}
+
+func TestAddressesOfNetworkLoadBalancers(t *testing.T) {
+	w := start(t, cloudtest.Durable())
+	create := func(name string, scheme types.LoadBalancerSchemeEnum, mappings ...types.SubnetMapping) (*elb.CreateLoadBalancerOutput, error) {
+		return w.CreateLoadBalancer(w.ctx, &elb.CreateLoadBalancerInput{Name: &name, Type: "network", Scheme: scheme, SubnetMappings: mappings})
+	}
+	eip := must(w.ec2.AllocateAddress(w.ctx, &ec2.AllocateAddressInput{}))(t)
+	elastic := types.SubnetMapping{SubnetId: &w.subnets[0], AllocationId: eip.AllocationId}
+	refused(create("a", "internal", elastic))(t, "InvalidConfigurationRequest", "internet-facing")
+	refused(create("a", "internet-facing", types.SubnetMapping{SubnetId: &w.subnets[0], AllocationId: new("eipalloc-00000000000000000")}))(t, "AllocationIdNotFound")
+	public := must(create("public", "internet-facing", elastic))(t).LoadBalancers[0]
+	refused(create("a", "internet-facing", elastic))(t, "ResourceInUse", "not available for use")
+	private := types.SubnetMapping{SubnetId: &w.subnets[0], PrivateIPv4Address: new("10.0.0.77")}
+	refused(create("a", "internet-facing", private))(t, "InvalidConfigurationRequest", "internal")
+	refused(create("a", "internal", types.SubnetMapping{SubnetId: &w.subnets[0], PrivateIPv4Address: new("10.0.1.77")}))(t, "InvalidConfigurationRequest", "does not belong to the subnet")
+	inner := must(create("inner", "internal", private))(t).LoadBalancers[0]
+	refused(create("a", "internal", private))(t, "InvalidConfigurationRequest", "already in use")
+	w.cloud.Restart()
+
+	address := func(b types.LoadBalancer) types.LoadBalancerAddress {
+		return must(w.DescribeLoadBalancers(w.ctx, &elb.DescribeLoadBalancersInput{LoadBalancerArns: []string{*b.LoadBalancerArn}}))(t).LoadBalancers[0].
+			AvailabilityZones[0].LoadBalancerAddresses[0]
+	}
+	if got := address(public); *got.IpAddress != *eip.PublicIp || *got.AllocationId != *eip.AllocationId || *w.interfaces(public)[0].Association.PublicIp != *eip.PublicIp {
+		t.Errorf("got %+v", got)
+	}
+	if got := address(inner); *got.PrivateIPv4Address != "10.0.0.77" || *w.interfaces(inner)[0].PrivateIpAddress != "10.0.0.77" {
+		t.Errorf("got %+v", got)
+	}
+	refused(w.ec2.ReleaseAddress(w.ctx, &ec2.ReleaseAddressInput{AllocationId: eip.AllocationId}))(t, "InvalidIPAddress.InUse")
+	second := types.SubnetMapping{SubnetId: &w.subnets[1]}
+	refused(w.SetSubnets(w.ctx, &elb.SetSubnetsInput{LoadBalancerArn: public.LoadBalancerArn, SubnetMappings: []types.SubnetMapping{{SubnetId: &w.subnets[0]}, second}}))(t,
+		"InvalidConfigurationRequest", "cannot change the IP address")
+	must(w.SetSubnets(w.ctx, &elb.SetSubnetsInput{LoadBalancerArn: public.LoadBalancerArn, SubnetMappings: []types.SubnetMapping{elastic, second}}))(t)
+	if got := address(public); *got.IpAddress != *eip.PublicIp {
+		t.Errorf("got %+v", got)
+	}
+	must(w.DeleteLoadBalancer(w.ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: public.LoadBalancerArn}))(t)
+	must(w.ec2.ReleaseAddress(w.ctx, &ec2.ReleaseAddressInput{AllocationId: eip.AllocationId}))(t)
 }
