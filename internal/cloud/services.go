@@ -70,7 +70,7 @@ func (c *Cloud) services(store *state.Store, keys *auth.Keys, bus *event.Bus, au
 	containers := ecs.New(ecs.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Bus: bus, Network: networks, Roles: directory, TargetGroups: balancers,
 		TargetHealth: live.targetHealth(balancers), Runtime: live.runtime(), Commands: live.commands()})
 	instances := c.databases.serve(certificates, rds.Deps{Store: store, Clock: c.config.Clock, IDs: c.config.IDs, Logger: c.config.Logger, Bus: bus, Keys: keyring, Roles: directory,
-		Subnets: networks, SecurityGroups: networks, Interfaces: networks, Zones: networks, Secrets: secrets, Metrics: monitor, Logs: groups, Network: c.flows()})
+		Subnets: networks, SecurityGroups: networks, Interfaces: networks, Zones: networks, Secrets: secrets, Metrics: monitor, Logs: groups, Topics: topics, Network: c.flows()})
 	c.instances = instances
 	live.begin(c.carrier, containers, balancers, instances)
 	return live, []wire.Service{

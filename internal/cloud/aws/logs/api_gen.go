@@ -19,11 +19,13 @@ func API() *model.API {
 			{Name: "DeleteLogGroup", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteLogStream", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteMetricFilter", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "DeleteQueryDefinition", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteResourcePolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteRetentionPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeLogGroups", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeLogStreams", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeMetricFilters", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "DescribeQueryDefinitions", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeResourcePolicies", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DisassociateKmsKey", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "FilterLogEvents", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -33,6 +35,7 @@ func API() *model.API {
 			{Name: "PutLogEvents", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "PutLogGroupDeletionProtection", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "PutMetricFilter", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "PutQueryDefinition", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "PutResourcePolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "PutRetentionPolicy", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "TagLogGroup", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -64,7 +67,7 @@ func API() *model.API {
 			{Shape: "UnrecognizedClientException", Code: "UnrecognizedClientException", Status: 400},
 			{Shape: "ValidationException", Code: "ValidationException", Status: 400},
 		},
-		Others: "AssociateSourceToS3TableIntegration CancelExportTask CancelImportTask CreateDelivery CreateExportTask CreateImportTask CreateLogAnomalyDetector CreateLookupTable CreateScheduledQuery DeleteAccountPolicy DeleteDataProtectionPolicy DeleteDelivery DeleteDeliveryDestination DeleteDeliveryDestinationPolicy DeleteDeliverySource DeleteDestination DeleteIndexPolicy DeleteIntegration DeleteLogAnomalyDetector DeleteLookupTable DeleteQueryDefinition DeleteScheduledQuery DeleteSubscriptionFilter DeleteSyslogConfiguration DeleteTransformer DescribeAccountPolicies DescribeConfigurationTemplates DescribeDeliveries DescribeDeliveryDestinations DescribeDeliverySources DescribeDestinations DescribeExportTasks DescribeFieldIndexes DescribeImportTaskBatches DescribeImportTasks DescribeIndexPolicies DescribeLookupTables DescribeQueries DescribeQueryDefinitions DescribeSubscriptionFilters DisassociateSourceFromS3TableIntegration GetDataProtectionPolicy GetDelivery GetDeliveryDestination GetDeliveryDestinationPolicy GetDeliverySource GetIntegration GetLogAnomalyDetector GetLogFields GetLogGroupFields GetLogObject GetLogRecord GetLookupTable GetQueryResults GetScheduledQuery GetScheduledQueryHistory GetStorageTierPolicy GetTransformer ListAggregateLogGroupSummaries ListAnomalies ListIntegrations ListLogAnomalyDetectors ListLogGroups ListLogGroupsForQuery ListScheduledQueries ListSourcesForS3TableIntegration ListSyslogConfigurations PutAccountPolicy PutBearerTokenAuthentication PutDataProtectionPolicy PutDeliveryDestination PutDeliveryDestinationPolicy PutDeliverySource PutDestination PutDestinationPolicy PutIndexPolicy PutIntegration PutQueryDefinition PutStorageTierPolicy PutSubscriptionFilter PutSyslogConfiguration PutTransformer StartLiveTail StartQuery StopQuery TestTransformer UpdateAnomaly UpdateDeliveryConfiguration UpdateLogAnomalyDetector UpdateLookupTable UpdateScheduledQuery",
+		Others: "AssociateSourceToS3TableIntegration CancelExportTask CancelImportTask CreateDelivery CreateExportTask CreateImportTask CreateLogAnomalyDetector CreateLookupTable CreateScheduledQuery DeleteAccountPolicy DeleteDataProtectionPolicy DeleteDelivery DeleteDeliveryDestination DeleteDeliveryDestinationPolicy DeleteDeliverySource DeleteDestination DeleteIndexPolicy DeleteIntegration DeleteLogAnomalyDetector DeleteLookupTable DeleteScheduledQuery DeleteSubscriptionFilter DeleteSyslogConfiguration DeleteTransformer DescribeAccountPolicies DescribeConfigurationTemplates DescribeDeliveries DescribeDeliveryDestinations DescribeDeliverySources DescribeDestinations DescribeExportTasks DescribeFieldIndexes DescribeImportTaskBatches DescribeImportTasks DescribeIndexPolicies DescribeLookupTables DescribeQueries DescribeSubscriptionFilters DisassociateSourceFromS3TableIntegration GetDataProtectionPolicy GetDelivery GetDeliveryDestination GetDeliveryDestinationPolicy GetDeliverySource GetIntegration GetLogAnomalyDetector GetLogFields GetLogGroupFields GetLogObject GetLogRecord GetLookupTable GetQueryResults GetScheduledQuery GetScheduledQueryHistory GetStorageTierPolicy GetTransformer ListAggregateLogGroupSummaries ListAnomalies ListIntegrations ListLogAnomalyDetectors ListLogGroups ListLogGroupsForQuery ListScheduledQueries ListSourcesForS3TableIntegration ListSyslogConfigurations PutAccountPolicy PutBearerTokenAuthentication PutDataProtectionPolicy PutDeliveryDestination PutDeliveryDestinationPolicy PutDeliverySource PutDestination PutDestinationPolicy PutIndexPolicy PutIntegration PutStorageTierPolicy PutSubscriptionFilter PutSyslogConfiguration PutTransformer StartLiveTail StartQuery StopQuery TestTransformer UpdateAnomaly UpdateDeliveryConfiguration UpdateLogAnomalyDetector UpdateLookupTable UpdateScheduledQuery",
 	}
 }
 
@@ -130,6 +133,18 @@ type DeleteMetricFilterInput struct {
 
 // DeleteMetricFilterOutput has no members.
 type DeleteMetricFilterOutput struct{}
+
+// DeleteQueryDefinitionInput is the API's DeleteQueryDefinitionRequest.
+type DeleteQueryDefinitionInput struct {
+	_                 struct{} `aws:"DeleteQueryDefinitionRequest"`
+	QueryDefinitionId *string  `aws:"queryDefinitionId,req"`
+}
+
+// DeleteQueryDefinitionOutput is the API's DeleteQueryDefinitionResponse.
+type DeleteQueryDefinitionOutput struct {
+	_       struct{} `aws:"DeleteQueryDefinitionResponse"`
+	Success *bool    `aws:"success"`
+}
 
 // DeleteResourcePolicyInput is the API's DeleteResourcePolicyRequest.
 type DeleteResourcePolicyInput struct {
@@ -206,6 +221,22 @@ type DescribeMetricFiltersOutput struct {
 	_             struct{}       `aws:"DescribeMetricFiltersResponse"`
 	MetricFilters []MetricFilter `aws:"metricFilters"`
 	NextToken     *string        `aws:"nextToken"`
+}
+
+// DescribeQueryDefinitionsInput is the API's DescribeQueryDefinitionsRequest.
+type DescribeQueryDefinitionsInput struct {
+	_                         struct{} `aws:"DescribeQueryDefinitionsRequest"`
+	QueryLanguage             *string  `aws:"queryLanguage"`
+	QueryDefinitionNamePrefix *string  `aws:"queryDefinitionNamePrefix"`
+	MaxResults                *int64   `aws:"maxResults"`
+	NextToken                 *string  `aws:"nextToken"`
+}
+
+// DescribeQueryDefinitionsOutput is the API's DescribeQueryDefinitionsResponse.
+type DescribeQueryDefinitionsOutput struct {
+	_                struct{}          `aws:"DescribeQueryDefinitionsResponse"`
+	QueryDefinitions []QueryDefinition `aws:"queryDefinitions"`
+	NextToken        *string           `aws:"nextToken"`
 }
 
 // DescribeResourcePoliciesInput is the API's DescribeResourcePoliciesRequest.
@@ -444,6 +475,24 @@ type PutMetricFilterInput struct {
 // PutMetricFilterOutput has no members.
 type PutMetricFilterOutput struct{}
 
+// PutQueryDefinitionInput is the API's PutQueryDefinitionRequest.
+type PutQueryDefinitionInput struct {
+	_                 struct{}         `aws:"PutQueryDefinitionRequest"`
+	Name              *string          `aws:"name,req"`
+	QueryString       *string          `aws:"queryString,req"`
+	QueryLanguage     *string          `aws:"queryLanguage"`
+	QueryDefinitionId *string          `aws:"queryDefinitionId"`
+	LogGroupNames     []string         `aws:"logGroupNames"`
+	ClientToken       *string          `aws:"clientToken,token"`
+	Parameters        []QueryParameter `aws:"parameters"`
+}
+
+// PutQueryDefinitionOutput is the API's PutQueryDefinitionResponse.
+type PutQueryDefinitionOutput struct {
+	_                 struct{} `aws:"PutQueryDefinitionResponse"`
+	QueryDefinitionId *string  `aws:"queryDefinitionId"`
+}
+
 // PutResourcePolicyInput is the API's PutResourcePolicyRequest.
 type PutResourcePolicyInput struct {
 	_                  struct{} `aws:"PutResourcePolicyRequest"`
@@ -469,6 +518,26 @@ type PutRetentionPolicyInput struct {
 
 // PutRetentionPolicyOutput has no members.
 type PutRetentionPolicyOutput struct{}
+
+// QueryDefinition is the API's QueryDefinition.
+type QueryDefinition struct {
+	_                 struct{}         `aws:"QueryDefinition"`
+	QueryLanguage     *string          `aws:"queryLanguage"`
+	QueryDefinitionId *string          `aws:"queryDefinitionId"`
+	Name              *string          `aws:"name"`
+	QueryString       *string          `aws:"queryString"`
+	LastModified      *int64           `aws:"lastModified"`
+	LogGroupNames     []string         `aws:"logGroupNames"`
+	Parameters        []QueryParameter `aws:"parameters"`
+}
+
+// QueryParameter is the API's QueryParameter.
+type QueryParameter struct {
+	_            struct{} `aws:"QueryParameter"`
+	Name         *string  `aws:"name,req"`
+	DefaultValue *string  `aws:"defaultValue"`
+	Description  *string  `aws:"description"`
+}
 
 // RejectedEntityInfo is the API's RejectedEntityInfo.
 type RejectedEntityInfo struct {

@@ -14,6 +14,7 @@
 //     call have none that matches, even if those of another call have. An event that lacks a dimension's field gives no value.
 //   - The embedded metric format is not looked for.
 //   - FilterLogEvents looks through all streams that it is asked for, so it gives no page without events before the last.
+//   - Queries of Logs Insights can be saved and cannot be run.
 //   - Linked accounts, transformers, field selection criteria and the class ESSENTIALS are refused. The entity that an agent sends
 //     with its events is rejected in the answer, as AWS does with entities that it cannot use; the events are stored.
 package logs

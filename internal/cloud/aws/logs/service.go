@@ -43,6 +43,7 @@ type Service struct {
 	segments state.Table[segmentRecord]
 	filters  state.Table[metricFilterRecord]
 	policies state.Table[resourcePolicyRecord]
+	queries  state.Table[queryDefinitionRecord]
 }
 
 var _ wire.Service = (*Service)(nil)
@@ -58,6 +59,7 @@ func New(d Deps) *Service {
 		segments: state.NewTable[segmentRecord](d.Store, "logs.segment"),
 		filters:  state.NewTable[metricFilterRecord](d.Store, "logs.metric-filter"),
 		policies: state.NewTable[resourcePolicyRecord](d.Store, "logs.resource-policy"),
+		queries:  state.NewTable[queryDefinitionRecord](d.Store, "logs.query-definition"),
 	}
 }
 

@@ -16,6 +16,7 @@ func API() *model.API {
 		Protocols: []model.Protocol{model.Query},
 		Operations: []model.Operation{
 			{Name: "AddRoleToDBInstance", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "AddSourceIdentifierToSubscription", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "AddTagsToResource", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "CopyDBSnapshot", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "CreateDBInstance", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -23,11 +24,13 @@ func API() *model.API {
 			{Name: "CreateDBParameterGroup", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "CreateDBSnapshot", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "CreateDBSubnetGroup", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "CreateEventSubscription", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteDBInstance", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteDBInstanceAutomatedBackup", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteDBParameterGroup", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteDBSnapshot", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteDBSubnetGroup", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "DeleteEventSubscription", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeBlueGreenDeployments", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeCertificates", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeDBEngineVersions", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -41,6 +44,7 @@ func API() *model.API {
 			{Name: "DescribeDBSubnetGroups", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeEngineDefaultParameters", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeEventCategories", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "DescribeEventSubscriptions", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeEvents", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeOptionGroups", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeOrderableDBInstanceOptions", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -52,9 +56,11 @@ func API() *model.API {
 			{Name: "ModifyDBSnapshot", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ModifyDBSnapshotAttribute", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ModifyDBSubnetGroup", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "ModifyEventSubscription", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "PromoteReadReplica", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "RebootDBInstance", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "RemoveRoleFromDBInstance", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "RemoveSourceIdentifierFromSubscription", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "RemoveTagsFromResource", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ResetDBParameterGroup", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "RestoreDBInstanceFromDBSnapshot", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -214,7 +220,7 @@ func API() *model.API {
 			{Shape: "UnsupportedDBEngineVersionFault", Code: "UnsupportedDBEngineVersion", Status: 400},
 			{Shape: "VpcEncryptionControlViolationException", Code: "VpcEncryptionControlViolationException", Status: 400},
 		},
-		Others: "AddRoleToDBCluster AddSourceIdentifierToSubscription ApplyPendingMaintenanceAction AuthorizeDBSecurityGroupIngress BacktrackDBCluster CancelDBCapacityReservation CancelExportTask CopyDBClusterParameterGroup CopyDBClusterSnapshot CopyDBParameterGroup CopyOptionGroup CreateBlueGreenDeployment CreateCustomDBEngineVersion CreateDBCapacityReservation CreateDBCluster CreateDBClusterEndpoint CreateDBClusterParameterGroup CreateDBClusterSnapshot CreateDBProxy CreateDBProxyEndpoint CreateDBSecurityGroup CreateDBShardGroup CreateEventSubscription CreateGlobalCluster CreateIntegration CreateOptionGroup CreateTenantDatabase DeleteBlueGreenDeployment DeleteCustomDBEngineVersion DeleteDBCluster DeleteDBClusterAutomatedBackup DeleteDBClusterEndpoint DeleteDBClusterParameterGroup DeleteDBClusterSnapshot DeleteDBProxy DeleteDBProxyEndpoint DeleteDBSecurityGroup DeleteDBShardGroup DeleteEventSubscription DeleteGlobalCluster DeleteIntegration DeleteOptionGroup DeleteTenantDatabase DeregisterDBProxyTargets DescribeAccountAttributes DescribeDBCapacityReservations DescribeDBClusterAutomatedBackups DescribeDBClusterBacktracks DescribeDBClusterEndpoints DescribeDBClusterParameterGroups DescribeDBClusterParameters DescribeDBClusterSnapshotAttributes DescribeDBClusterSnapshots DescribeDBClusters DescribeDBMajorEngineVersions DescribeDBProxies DescribeDBProxyEndpoints DescribeDBProxyTargetGroups DescribeDBProxyTargets DescribeDBRecommendations DescribeDBSecurityGroups DescribeDBShardGroups DescribeDBSnapshotTenantDatabases DescribeEngineDefaultClusterParameters DescribeEventSubscriptions DescribeExportTasks DescribeGlobalClusters DescribeIntegrations DescribeOptionGroupOptions DescribeReservedDBInstances DescribeReservedDBInstancesOfferings DescribeServerlessV2PlatformVersions DescribeSourceRegions DescribeTenantDatabases DisableHttpEndpoint DownloadDBLogFilePortion EnableHttpEndpoint FailoverDBCluster FailoverGlobalCluster ModifyActivityStream ModifyCertificates ModifyCurrentDBClusterCapacity ModifyCustomDBEngineVersion ModifyDBCapacityReservation ModifyDBCluster ModifyDBClusterEndpoint ModifyDBClusterParameterGroup ModifyDBClusterSnapshotAttribute ModifyDBProxy ModifyDBProxyEndpoint ModifyDBProxyTargetGroup ModifyDBRecommendation ModifyDBShardGroup ModifyEventSubscription ModifyGlobalCluster ModifyIntegration ModifyOptionGroup ModifyTenantDatabase PromoteReadReplicaDBCluster PurchaseReservedDBInstancesOffering RebootDBCluster RebootDBShardGroup RegisterDBProxyTargets RemoveFromGlobalCluster RemoveRoleFromDBCluster RemoveSourceIdentifierFromSubscription ResetDBClusterParameterGroup RestoreDBClusterFromS3 RestoreDBClusterFromSnapshot RestoreDBClusterToPointInTime RestoreDBInstanceFromS3 RevokeDBSecurityGroupIngress StartActivityStream StartDBCluster StartDBInstanceAutomatedBackupsReplication StartExportTask StopActivityStream StopDBCluster StopDBInstanceAutomatedBackupsReplication SwitchoverBlueGreenDeployment SwitchoverGlobalCluster SwitchoverReadReplica",
+		Others: "AddRoleToDBCluster ApplyPendingMaintenanceAction AuthorizeDBSecurityGroupIngress BacktrackDBCluster CancelDBCapacityReservation CancelExportTask CopyDBClusterParameterGroup CopyDBClusterSnapshot CopyDBParameterGroup CopyOptionGroup CreateBlueGreenDeployment CreateCustomDBEngineVersion CreateDBCapacityReservation CreateDBCluster CreateDBClusterEndpoint CreateDBClusterParameterGroup CreateDBClusterSnapshot CreateDBProxy CreateDBProxyEndpoint CreateDBSecurityGroup CreateDBShardGroup CreateGlobalCluster CreateIntegration CreateOptionGroup CreateTenantDatabase DeleteBlueGreenDeployment DeleteCustomDBEngineVersion DeleteDBCluster DeleteDBClusterAutomatedBackup DeleteDBClusterEndpoint DeleteDBClusterParameterGroup DeleteDBClusterSnapshot DeleteDBProxy DeleteDBProxyEndpoint DeleteDBSecurityGroup DeleteDBShardGroup DeleteGlobalCluster DeleteIntegration DeleteOptionGroup DeleteTenantDatabase DeregisterDBProxyTargets DescribeAccountAttributes DescribeDBCapacityReservations DescribeDBClusterAutomatedBackups DescribeDBClusterBacktracks DescribeDBClusterEndpoints DescribeDBClusterParameterGroups DescribeDBClusterParameters DescribeDBClusterSnapshotAttributes DescribeDBClusterSnapshots DescribeDBClusters DescribeDBMajorEngineVersions DescribeDBProxies DescribeDBProxyEndpoints DescribeDBProxyTargetGroups DescribeDBProxyTargets DescribeDBRecommendations DescribeDBSecurityGroups DescribeDBShardGroups DescribeDBSnapshotTenantDatabases DescribeEngineDefaultClusterParameters DescribeExportTasks DescribeGlobalClusters DescribeIntegrations DescribeOptionGroupOptions DescribeReservedDBInstances DescribeReservedDBInstancesOfferings DescribeServerlessV2PlatformVersions DescribeSourceRegions DescribeTenantDatabases DisableHttpEndpoint DownloadDBLogFilePortion EnableHttpEndpoint FailoverDBCluster FailoverGlobalCluster ModifyActivityStream ModifyCertificates ModifyCurrentDBClusterCapacity ModifyCustomDBEngineVersion ModifyDBCapacityReservation ModifyDBCluster ModifyDBClusterEndpoint ModifyDBClusterParameterGroup ModifyDBClusterSnapshotAttribute ModifyDBProxy ModifyDBProxyEndpoint ModifyDBProxyTargetGroup ModifyDBRecommendation ModifyDBShardGroup ModifyGlobalCluster ModifyIntegration ModifyOptionGroup ModifyTenantDatabase PromoteReadReplicaDBCluster PurchaseReservedDBInstancesOffering RebootDBCluster RebootDBShardGroup RegisterDBProxyTargets RemoveFromGlobalCluster RemoveRoleFromDBCluster ResetDBClusterParameterGroup RestoreDBClusterFromS3 RestoreDBClusterFromSnapshot RestoreDBClusterToPointInTime RestoreDBInstanceFromS3 RevokeDBSecurityGroupIngress StartActivityStream StartDBCluster StartDBInstanceAutomatedBackupsReplication StartExportTask StopActivityStream StopDBCluster StopDBInstanceAutomatedBackupsReplication SwitchoverBlueGreenDeployment SwitchoverGlobalCluster SwitchoverReadReplica",
 	}
 }
 
@@ -228,6 +234,19 @@ type AddRoleToDBInstanceInput struct {
 
 // AddRoleToDBInstanceOutput has no members.
 type AddRoleToDBInstanceOutput struct{}
+
+// AddSourceIdentifierToSubscriptionInput is the API's AddSourceIdentifierToSubscriptionMessage.
+type AddSourceIdentifierToSubscriptionInput struct {
+	_                struct{} `aws:"AddSourceIdentifierToSubscriptionMessage"`
+	SubscriptionName *string  `aws:"SubscriptionName,req"`
+	SourceIdentifier *string  `aws:"SourceIdentifier,req"`
+}
+
+// AddSourceIdentifierToSubscriptionOutput is the API's AddSourceIdentifierToSubscriptionResult.
+type AddSourceIdentifierToSubscriptionOutput struct {
+	_                 struct{}           `aws:"AddSourceIdentifierToSubscriptionResult"`
+	EventSubscription *EventSubscription `aws:"EventSubscription"`
+}
 
 // AddTagsToResourceInput is the API's AddTagsToResourceMessage.
 type AddTagsToResourceInput struct {
@@ -557,6 +576,24 @@ type CreateDBSubnetGroupInput struct {
 type CreateDBSubnetGroupOutput struct {
 	_             struct{}       `aws:"CreateDBSubnetGroupResult"`
 	DBSubnetGroup *DBSubnetGroup `aws:"DBSubnetGroup"`
+}
+
+// CreateEventSubscriptionInput is the API's CreateEventSubscriptionMessage.
+type CreateEventSubscriptionInput struct {
+	_                struct{} `aws:"CreateEventSubscriptionMessage"`
+	SubscriptionName *string  `aws:"SubscriptionName,req"`
+	SnsTopicArn      *string  `aws:"SnsTopicArn,req"`
+	SourceType       *string  `aws:"SourceType"`
+	EventCategories  []string `aws:"EventCategories,li=EventCategory"`
+	SourceIds        []string `aws:"SourceIds,li=SourceId"`
+	Enabled          *bool    `aws:"Enabled"`
+	Tags             []Tag    `aws:"Tags,li=Tag"`
+}
+
+// CreateEventSubscriptionOutput is the API's CreateEventSubscriptionResult.
+type CreateEventSubscriptionOutput struct {
+	_                 struct{}           `aws:"CreateEventSubscriptionResult"`
+	EventSubscription *EventSubscription `aws:"EventSubscription"`
 }
 
 // CustomDBEngineVersionAMI is the API's CustomDBEngineVersionAMI.
@@ -924,6 +961,18 @@ type DeleteDBSubnetGroupInput struct {
 // DeleteDBSubnetGroupOutput has no members.
 type DeleteDBSubnetGroupOutput struct{}
 
+// DeleteEventSubscriptionInput is the API's DeleteEventSubscriptionMessage.
+type DeleteEventSubscriptionInput struct {
+	_                struct{} `aws:"DeleteEventSubscriptionMessage"`
+	SubscriptionName *string  `aws:"SubscriptionName,req"`
+}
+
+// DeleteEventSubscriptionOutput is the API's DeleteEventSubscriptionResult.
+type DeleteEventSubscriptionOutput struct {
+	_                 struct{}           `aws:"DeleteEventSubscriptionResult"`
+	EventSubscription *EventSubscription `aws:"EventSubscription"`
+}
+
 // DescribeBlueGreenDeploymentsInput is the API's DescribeBlueGreenDeploymentsRequest.
 type DescribeBlueGreenDeploymentsInput struct {
 	_                             struct{} `aws:"DescribeBlueGreenDeploymentsRequest"`
@@ -1150,6 +1199,22 @@ type DescribeEventCategoriesOutput struct {
 	EventCategoriesMapList []EventCategoriesMap `aws:"EventCategoriesMapList,li=EventCategoriesMap"`
 }
 
+// DescribeEventSubscriptionsInput is the API's DescribeEventSubscriptionsMessage.
+type DescribeEventSubscriptionsInput struct {
+	_                struct{} `aws:"DescribeEventSubscriptionsMessage"`
+	SubscriptionName *string  `aws:"SubscriptionName"`
+	Filters          []Filter `aws:"Filters,li=Filter"`
+	MaxRecords       *int64   `aws:"MaxRecords"`
+	Marker           *string  `aws:"Marker"`
+}
+
+// DescribeEventSubscriptionsOutput is the API's EventSubscriptionsMessage.
+type DescribeEventSubscriptionsOutput struct {
+	_                      struct{}            `aws:"EventSubscriptionsMessage"`
+	Marker                 *string             `aws:"Marker"`
+	EventSubscriptionsList []EventSubscription `aws:"EventSubscriptionsList,li=EventSubscription"`
+}
+
 // DescribeEventsInput is the API's DescribeEventsMessage.
 type DescribeEventsInput struct {
 	_                struct{}   `aws:"DescribeEventsMessage"`
@@ -1289,6 +1354,21 @@ type EventCategoriesMap struct {
 	_               struct{} `aws:"EventCategoriesMap"`
 	SourceType      *string  `aws:"SourceType"`
 	EventCategories []string `aws:"EventCategories,li=EventCategory"`
+}
+
+// EventSubscription is the API's EventSubscription.
+type EventSubscription struct {
+	_                        struct{} `aws:"EventSubscription"`
+	CustomerAwsId            *string  `aws:"CustomerAwsId"`
+	CustSubscriptionId       *string  `aws:"CustSubscriptionId"`
+	SnsTopicArn              *string  `aws:"SnsTopicArn"`
+	Status                   *string  `aws:"Status"`
+	SubscriptionCreationTime *string  `aws:"SubscriptionCreationTime"`
+	SourceType               *string  `aws:"SourceType"`
+	SourceIdsList            []string `aws:"SourceIdsList,li=SourceId"`
+	EventCategoriesList      []string `aws:"EventCategoriesList,li=EventCategory"`
+	Enabled                  *bool    `aws:"Enabled"`
+	EventSubscriptionArn     *string  `aws:"EventSubscriptionArn"`
 }
 
 // Filter is the API's Filter.
@@ -1462,6 +1542,22 @@ type ModifyDBSubnetGroupInput struct {
 type ModifyDBSubnetGroupOutput struct {
 	_             struct{}       `aws:"ModifyDBSubnetGroupResult"`
 	DBSubnetGroup *DBSubnetGroup `aws:"DBSubnetGroup"`
+}
+
+// ModifyEventSubscriptionInput is the API's ModifyEventSubscriptionMessage.
+type ModifyEventSubscriptionInput struct {
+	_                struct{} `aws:"ModifyEventSubscriptionMessage"`
+	SubscriptionName *string  `aws:"SubscriptionName,req"`
+	SnsTopicArn      *string  `aws:"SnsTopicArn"`
+	SourceType       *string  `aws:"SourceType"`
+	EventCategories  []string `aws:"EventCategories,li=EventCategory"`
+	Enabled          *bool    `aws:"Enabled"`
+}
+
+// ModifyEventSubscriptionOutput is the API's ModifyEventSubscriptionResult.
+type ModifyEventSubscriptionOutput struct {
+	_                 struct{}           `aws:"ModifyEventSubscriptionResult"`
+	EventSubscription *EventSubscription `aws:"EventSubscription"`
 }
 
 // Option is the API's Option.
@@ -1682,6 +1778,19 @@ type RemoveRoleFromDBInstanceInput struct {
 
 // RemoveRoleFromDBInstanceOutput has no members.
 type RemoveRoleFromDBInstanceOutput struct{}
+
+// RemoveSourceIdentifierFromSubscriptionInput is the API's RemoveSourceIdentifierFromSubscriptionMessage.
+type RemoveSourceIdentifierFromSubscriptionInput struct {
+	_                struct{} `aws:"RemoveSourceIdentifierFromSubscriptionMessage"`
+	SubscriptionName *string  `aws:"SubscriptionName,req"`
+	SourceIdentifier *string  `aws:"SourceIdentifier,req"`
+}
+
+// RemoveSourceIdentifierFromSubscriptionOutput is the API's RemoveSourceIdentifierFromSubscriptionResult.
+type RemoveSourceIdentifierFromSubscriptionOutput struct {
+	_                 struct{}           `aws:"RemoveSourceIdentifierFromSubscriptionResult"`
+	EventSubscription *EventSubscription `aws:"EventSubscription"`
+}
 
 // RemoveTagsFromResourceInput is the API's RemoveTagsFromResourceMessage.
 type RemoveTagsFromResourceInput struct {

@@ -53,6 +53,12 @@ type Detail struct {
 	EventID          string   `json:"EventID"`
 }
 
+// sourceWords are EventBridge's words for a type of source: the detail's type, and its source's.
+func sourceWords() map[string][2]string {
+	return map[string][2]string{"db-instance": {"RDS DB Instance Event", "DB_INSTANCE"}, "db-snapshot": {"RDS DB Snapshot Event", "SNAPSHOT"},
+		"db-parameter-group": {"RDS DB Parameter Group Event", "DB_PARAM"}}
+}
+
 // happened notes an event and publishes it.
 func (t *txn) happened(sourceType, id, arn, eventID, category, message string) {
 	e := &eventRecord{SourceType: sourceType, SourceID: id, ARN: arn, Event: eventID, Category: category, Message: message, Time: t.now}
@@ -60,8 +66,7 @@ func (t *txn) happened(sourceType, id, arn, eventID, category, message string) {
 		t.events.Delete(t.tx, t.sc, old)
 	}
 	t.events.Put(t.tx, t.sc, eventKey(t.now)+"-"+t.d.IDs.Hex(8), e)
-	word := map[string][2]string{"db-instance": {"RDS DB Instance Event", "DB_INSTANCE"}, "db-snapshot": {"RDS DB Snapshot Event", "SNAPSHOT"},
-		"db-parameter-group": {"RDS DB Parameter Group Event", "DB_PARAM"}}[sourceType]
+	word := sourceWords()[sourceType]
 	t.d.Bus.Publish(t.tx, event.Event{
 		Scope: t.sc, Source: "aws.rds", DetailType: word[0], Resources: []string{arn}, Time: t.now,
 		Detail: Detail{EventCategories: []string{category}, SourceType: word[1], SourceArn: arn, Date: t.now.UTC().Format("2006-01-02T15:04:05.000Z"),

@@ -80,6 +80,7 @@ type Deps struct {
 	Meters         Meters  // of the servers; nil: there are no metrics
 	Metrics        Metrics // takes what Meters gives
 	Logs           Logs    // nil: nothing is exported
+	Topics         Topics  // nil: nothing can be subscribed to
 	Network        Network // nil: servers are reached by their Dial alone
 }
 
@@ -92,6 +93,7 @@ type Service struct {
 	subnetGroups    state.Table[subnetGroupRecord]
 	parameterGroups state.Table[parameterGroupRecord]
 	events          state.Table[eventRecord]
+	subscriptions   state.Table[subscriptionRecord]
 	keeper          *keeper
 	servers         servers
 }
@@ -100,7 +102,7 @@ var _ wire.Service = (*Service)(nil)
 
 // New makes the service over its tables in the store.
 func New(d Deps) *Service {
-	return &Service{
+	s := &Service{
 		d: d, keeper: newKeeper(), servers: servers{known: map[string]*known{}},
 		instances: state.NewTable(d.Store, "rds.instance",
 			state.WithARN(func(sc state.Scope, id string, _ *instanceRecord) string { return instanceARN(sc, id) }),
@@ -120,7 +122,13 @@ func New(d Deps) *Service {
 		parameterGroups: state.NewTable(d.Store, "rds.parameter-group",
 			state.WithARN(func(sc state.Scope, id string, _ *parameterGroupRecord) string { return arn(sc, "pg", id) })),
 		events: state.NewTable[eventRecord](d.Store, "rds.event"),
+		subscriptions: state.NewTable(d.Store, "rds.event-subscription",
+			state.WithARN(func(sc state.Scope, id string, _ *subscriptionRecord) string { return arn(sc, "es", id) })),
 	}
+	if d.Topics != nil {
+		d.Bus.Subscribe(s.tell)
+	}
+	return s
 }
 
 // API is the generated description of the service's wire side.

@@ -54,7 +54,7 @@ func (t *txn) tagList(arn string) []Tag {
 // kinds are the resources that have tags, by the word in their ARNs, and the error code of one that is not there.
 var kinds = map[string]string{
 	"db": "DBInstanceNotFound", "snapshot": "DBSnapshotNotFound", "subgrp": "DBSubnetGroupNotFoundFault", "pg": "DBParameterGroupNotFound",
-	"auto-backup": "DBInstanceAutomatedBackupNotFound",
+	"auto-backup": "DBInstanceAutomatedBackupNotFound", "es": "SubscriptionNotFound",
 }
 
 // tagged finds the resource that a call on tags names, and gives its ARN as it is kept.
