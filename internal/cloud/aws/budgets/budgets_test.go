@@ -71,6 +71,27 @@ func (b *budgets) get(name string) *types.Budget {
 	return must(b.DescribeBudget(b.ctx, &sdk.DescribeBudgetInput{AccountId: aws.String(account), BudgetName: &name}))(b.t).Budget
 }
 
+func TestCostTypesOfOtherBudgets(t *testing.T) {
+	b := start(t)
+	in := cost("ri")
+	in.BudgetType, in.BudgetLimit = types.BudgetTypeRIUtilization, &types.Spend{Amount: aws.String("100.0"), Unit: aws.String("PERCENTAGE")}
+	in.CostFilters = map[string][]string{"Service": {"Amazon Relational Database Service"}}
+	in.CostTypes = &types.CostTypes{IncludeSubscription: aws.Bool(true), IncludeCredit: aws.Bool(false), IncludeTax: aws.Bool(false)}
+	if err := b.create(in); err != nil {
+		t.Fatal(err)
+	}
+	if c := b.get("ri").CostTypes; c == nil || !*c.IncludeSubscription || *c.IncludeCredit || *c.IncludeTax {
+		t.Errorf("the cost types are %+v", c)
+	}
+	in.BudgetName, in.CostTypes = aws.String("bare"), nil
+	if err := b.create(in); err != nil {
+		t.Fatal(err)
+	}
+	if c := b.get("bare").CostTypes; c != nil {
+		t.Errorf("the cost types are %+v", c)
+	}
+}
+
 func TestLifeCycle(t *testing.T) {
 	b := start(t, cloudtest.Durable())
 	if err := b.create(cost("b")); err != nil {

@@ -238,10 +238,13 @@ func completeFilters(b *Budget) error {
 }
 
 func completeCostTypes(b *Budget, modern bool) error {
-	if *b.BudgetType != typeCost || modern {
-		// Clients send the default cost types with budgets of all kinds; AWS shows them for cost budgets alone.
+	switch {
+	case *b.BudgetType == typeUsage || modern:
+		// Clients send the default cost types with budgets of all kinds; AWS does not show them for usage budgets.
 		b.CostTypes = nil
 		return nil
+	case *b.BudgetType != typeCost && b.CostTypes == nil:
+		return nil // budgets of reservations and savings plans have those that they are given
 	}
 	c := CostTypes{}
 	if b.CostTypes != nil {
