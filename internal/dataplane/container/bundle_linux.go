@@ -18,10 +18,10 @@ func capabilities() []string {
 	return []string{"CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP", "NET_BIND_SERVICE", "NET_RAW", "SYS_CHROOT", "MKNOD", "AUDIT_WRITE", "SETFCAP"}
 }
 
-// writeBundle writes what an OCI runtime needs beside the root file system; parent is the control group above the container's group.
+// writeBundle writes what an OCI runtime needs beside the root file system.
 // https://github.com/opencontainers/runtime-spec/blob/main/config.md
-func writeBundle(dir, parent string, s *Spec) error {
-	config, err := runtimeConfig(parent, s)
+func writeBundle(dir string, groups cgroups, s *Spec) error {
+	config, err := runtimeConfig(groups, s)
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func writeBundle(dir, parent string, s *Spec) error {
 	return os.WriteFile(filepath.Join(dir, "config.json"), b, 0o600)
 }
 
-func runtimeConfig(parent string, s *Spec) (*specs.Spec, error) {
+func runtimeConfig(groups cgroups, s *Spec) (*specs.Spec, error) {
 	who, err := lookUp(s.Root, s.User)
 	if err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func runtimeConfig(parent string, s *Spec) (*specs.Spec, error) {
 		},
 		Mounts: mounts(s),
 		Linux: &specs.Linux{
-			CgroupsPath: "/" + filepath.Join(parent, s.Group, s.ID), Namespaces: namespaces(s.Network), Resources: resources(s.Limits),
+			CgroupsPath: "/" + filepath.Join(groups.parent, s.Group, s.ID), Namespaces: namespaces(s.Network, groups.unified), Resources: resources(s.Limits),
 			MaskedPaths:   []string{"/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/sys/firmware", "/proc/scsi"},
 			ReadonlyPaths: []string{"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"},
 		},
@@ -142,8 +142,11 @@ func mounts(s *Spec) []specs.Mount {
 	return out
 }
 
-func namespaces(network string) []specs.LinuxNamespace {
+func namespaces(network string, unified bool) []specs.LinuxNamespace {
 	out := []specs.LinuxNamespace{{Type: specs.PIDNamespace}, {Type: specs.IPCNamespace}, {Type: specs.UTSNamespace}, {Type: specs.MountNamespace}}
+	if unified { // without it, a mount of version 2 shows the machine's groups; of version 1, runc shows the container's own alone
+		out = append(out, specs.LinuxNamespace{Type: specs.CgroupNamespace})
+	}
 	if network != "" {
 		out = append(out, specs.LinuxNamespace{Type: specs.NetworkNamespace, Path: network})
 	}

@@ -136,7 +136,7 @@ func (r *Runc) Start(ctx context.Context, spec Spec) (Container, error) {
 }
 
 func (c *runcContainer) start(ctx context.Context) error {
-	if err := writeBundle(c.dir, c.runtime.cgroups.parent, &c.spec); err != nil {
+	if err := writeBundle(c.dir, c.runtime.cgroups, &c.spec); err != nil {
 		return err
 	}
 	// The container lives on when ctx ends: that is Signal's matter.
