@@ -12,7 +12,8 @@
 //     the zone.
 //   - An alias to a load balancer, an S3 website, CloudFront or Global Accelerator must have the form of the names in the zone that
 //     it gives; that the target exists is not checked. Targets in other zones of AWS are kept unchecked.
-//   - Health checks are kept and not run: they count as healthy. Names such as example.com, which AWS reserves, can be used.
+//   - Health checks are kept and not run: they count as healthy. Those of alarms do not look at the alarm, and do not
+//     show its settings. Names such as example.com, which AWS reserves, can be used.
 //   - Deleting a VPC does not take it from its private zones. VPCs of other accounts, for which AWS wants an authorisation first,
 //     are refused.
 //   - Query logging is checked, kept and shown. As nothing is asked of the zones by DNS, nothing is logged.

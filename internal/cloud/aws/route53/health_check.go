@@ -74,7 +74,7 @@ func fillCheck(c *HealthCheckConfig) error {
 	switch {
 	case !slices.Contains(kinds, *c.Type):
 		return invalid("1 validation error detected: Value '%s' at 'healthCheckConfig.type' failed to satisfy constraint: Member must satisfy enum value set: [%s]", *c.Type, strings.Join(kinds, ", "))
-	case *c.Type == "CLOUDWATCH_METRIC", *c.Type == "RECOVERY_CONTROL":
+	case *c.Type == "RECOVERY_CONTROL":
 		return wire.NotImplemented("route53:CreateHealthCheck with Type " + *c.Type)
 	}
 	fill(&c.Inverted, false)
@@ -88,7 +88,23 @@ func fillCheck(c *HealthCheckConfig) error {
 		}
 		return nil
 	}
+	if *c.Type == "CLOUDWATCH_METRIC" {
+		return checkAlarm(c)
+	}
 	return fillEndpoint(c)
+}
+
+// checkAlarm checks what a health check says of the alarm that it follows.
+func checkAlarm(c *HealthCheckConfig) error {
+	status := []string{"Healthy", "Unhealthy", "LastKnownStatus"}
+	switch {
+	case c.AlarmIdentifier == nil:
+		return invalid("Basic request validation failed on a health check: A health check of the type CLOUDWATCH_METRIC needs an alarm.")
+	case c.InsufficientDataHealthStatus != nil && !slices.Contains(status, *c.InsufficientDataHealthStatus):
+		return invalid("1 validation error detected: Value '%s' at 'healthCheckConfig.insufficientDataHealthStatus' failed to satisfy constraint: Member must satisfy enum value set: [%s]",
+			*c.InsufficientDataHealthStatus, strings.Join(status, ", "))
+	}
+	return nil
 }
 
 func fill[T any](p **T, otherwise T) {
@@ -114,8 +130,6 @@ func fillEndpoint(c *HealthCheckConfig) error {
 	switch {
 	case c.IPAddress == nil && c.FullyQualifiedDomainName == nil:
 		return invalid(failed + "Either an IP address or a fully qualified domain name must be specified.")
-	case c.IPAddress == nil && kind == "TCP":
-		return invalid(failed + "A TCP health check needs an IP address.")
 	case c.Port == nil:
 		return invalid(failed + "A TCP health check needs a port.")
 	case *c.Port < 1 || *c.Port > 65535:
@@ -184,9 +198,6 @@ func (s *Service) ListHealthChecks(ctx context.Context, in *ListHealthChecksInpu
 
 // UpdateHealthCheck changes the settings that are given.
 func (s *Service) UpdateHealthCheck(ctx context.Context, in *UpdateHealthCheckInput) (*UpdateHealthCheckOutput, error) {
-	if in.AlarmIdentifier != nil || in.InsufficientDataHealthStatus != nil {
-		return nil, wire.NotImplemented("route53:UpdateHealthCheck with AlarmIdentifier")
-	}
 	out := &UpdateHealthCheckOutput{}
 	return out, s.update(ctx, func(t *txn) error {
 		c, err := t.check(*in.HealthCheckId)
@@ -238,6 +249,8 @@ func (c *HealthCheckConfig) merge(in *UpdateHealthCheckInput) error {
 	take(&c.Disabled, in.Disabled)
 	take(&c.HealthThreshold, in.HealthThreshold)
 	take(&c.EnableSNI, in.EnableSNI)
+	take(&c.AlarmIdentifier, in.AlarmIdentifier)
+	take(&c.InsufficientDataHealthStatus, in.InsufficientDataHealthStatus)
 	if in.ChildHealthChecks != nil {
 		c.ChildHealthChecks = in.ChildHealthChecks
 	}

@@ -204,3 +204,27 @@ func TestHealthChecks(t *testing.T) {
 		t.Errorf("health checks: %+v", list)
 	}
 }
+
+func TestHealthChecksOfOtherKinds(t *testing.T) {
+	c := start(t)
+	create := func(config types.HealthCheckConfig) (*sdk.CreateHealthCheckOutput, error) {
+		return c.CreateHealthCheck(c.ctx, &sdk.CreateHealthCheckInput{CallerReference: aws.String(string(config.Type)), HealthCheckConfig: &config})
+	}
+	tcp := must(create(types.HealthCheckConfig{Type: types.HealthCheckTypeTcp, FullyQualifiedDomainName: aws.String("db.example.net"), Port: aws.Int32(5432)}))(t).HealthCheck
+	if *tcp.HealthCheckConfig.FullyQualifiedDomainName != "db.example.net" || tcp.HealthCheckConfig.IPAddress != nil {
+		t.Errorf("created: %+v", tcp.HealthCheckConfig)
+	}
+	alarm := types.HealthCheckConfig{Type: types.HealthCheckTypeCloudwatchMetric, InsufficientDataHealthStatus: types.InsufficientDataHealthStatusHealthy}
+	_, err := create(alarm)
+	refused(t, err, "InvalidInput", "needs an alarm")
+	alarm.AlarmIdentifier = &types.AlarmIdentifier{Name: aws.String("errors"), Region: types.CloudWatchRegionEuWest1}
+	h := must(create(alarm))(t).HealthCheck
+	if *h.HealthCheckConfig.AlarmIdentifier.Name != "errors" || h.HealthCheckConfig.RequestInterval != nil || h.HealthCheckConfig.InsufficientDataHealthStatus != "Healthy" {
+		t.Errorf("created: %+v", h.HealthCheckConfig)
+	}
+	updated := must(c.UpdateHealthCheck(c.ctx, &sdk.UpdateHealthCheckInput{HealthCheckId: h.Id, InsufficientDataHealthStatus: types.InsufficientDataHealthStatusUnhealthy,
+		AlarmIdentifier: &types.AlarmIdentifier{Name: aws.String("other"), Region: types.CloudWatchRegionEuWest1}}))(t).HealthCheck.HealthCheckConfig
+	if *updated.AlarmIdentifier.Name != "other" || updated.InsufficientDataHealthStatus != "Unhealthy" {
+		t.Errorf("updated: %+v", updated)
+	}
+}
