@@ -303,11 +303,15 @@ func TestValuesOfTask(t *testing.T) {
 
 func TestMetadataOfTask(t *testing.T) {
 	w := newWorld(t)
-	w.start(definition("web", "metadata"))
+	first := definition("first", "fail")
+	first.Essential = new(false)
+	web := dependent(definition("web", "metadata"), "first", "COMPLETE")
+	web.HealthCheck = &ecs.HealthCheck{Command: []string{"CMD", "/app", "healthy"}}
+	w.start(first, web)
 	w.await("RUNNING")
 	w.await("STOPPED")
 	got := w.output()
-	for _, want := range []string{`"Family":"app","Revision":"3"`, `"ServiceName":"web"`, `"RoleArn":"` + taskRole + `"`, `"AccessKeyId":"ASIA1"`} {
+	for _, want := range []string{`"Family":"app","Revision":"3"`, `"ServiceName":"web"`, `"DesiredStatus":"STOPPED","KnownStatus":"STOPPED","ExitCode":7`, `"StartedAt":"`, `"PullStartedAt":"`, `"Health":{"status":"UNKNOWN"}`, `"RoleArn":"` + taskRole + `"`, `"AccessKeyId":"ASIA1"`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s is not in %s", want, got)
 		}

@@ -28,9 +28,11 @@ type taskContainer struct {
 	log        *logStream
 	process    container.Container // nil before its start
 	started    chan struct{}       // closed when it has started
+	begun      time.Time           // when it has started
 	reason     string              // why it did not start, or ended
 	health     *healthCheck
-	status     string // its health; guarded by the task
+	status     string    // its health; guarded by the task
+	since      time.Time // of status; guarded by the task
 }
 
 func (a *Agent) newContainer(t *task, d *ecs.ContainerDefinition, record ecs.Container) *taskContainer {
@@ -69,6 +71,7 @@ func (c *taskContainer) start(ctx context.Context) error {
 	}
 	if err == nil {
 		c.watchHealth()
+		c.begun = c.task.now()
 		close(c.started)
 		return nil
 	}

@@ -17,5 +17,6 @@
 //   - A flow to a task's port comes from the task's own address, not from the load balancer's, unless a container engine runs the task.
 //   - With a container engine the task's size is the limit of each of its containers, and what they use is measured up to the last question before their end.
 //   - A task is measured from its first full minute on, or from its first 20 seconds. Where the machine lets nobody change control groups, nothing is measured.
+//   - The metadata endpoint tells no statistics (/stats, /task/stats), and of tags none.
 //   - Task storage is as large as the machine's disk.
 package fargate

@@ -97,7 +97,7 @@ func (h *healthCheck) passes(ctx context.Context) bool {
 func (t *task) healthWith(changed *taskContainer, status string) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	changed.status = status
+	changed.status, changed.since = status, t.now()
 	out := "HEALTHY"
 	for _, c := range t.containers {
 		switch {

@@ -164,13 +164,21 @@ type ContainerMetadata struct {
 	DockerId, Name, DockerName, Image, ImageID string
 	Labels                                     map[string]string
 	DesiredStatus, KnownStatus                 string
+	ExitCode                                   *int `json:",omitempty"`
 	Limits                                     TaskLimits
 	CreatedAt, StartedAt                       *time.Time `json:",omitempty"`
 	Type                                       string
 	LogDriver                                  string            `json:",omitempty"`
 	LogOptions                                 map[string]string `json:",omitempty"`
 	ContainerARN                               string
+	Health                                     *HealthMetadata `json:",omitempty"` // of one with a health check
 	Networks                                   []NetworkMetadata
+}
+
+// HealthMetadata is what the endpoint tells of a container's health.
+type HealthMetadata struct {
+	Status string     `json:"status"`
+	Since  *time.Time `json:"statusSince,omitempty"`
 }
 
 // NetworkMetadata is what the endpoint tells of a container's network.
@@ -185,14 +193,18 @@ type NetworkMetadata struct {
 
 func (t *task) metadata() TaskMetadata {
 	t.mu.Lock()
-	pulled, desired := t.pullStop, "RUNNING"
+	from, pulled, desired, known := t.pullFrom, t.pullStop, "RUNNING", "RUNNING"
 	if t.asked {
 		desired = "STOPPED"
+	}
+	if t.started.IsZero() {
+		known = "PENDING"
 	}
 	t.mu.Unlock()
 	m := TaskMetadata{
 		Cluster: text(t.record.ClusterArn), TaskARN: t.arn, Family: text(t.definition.Family), Revision: last(strings.ReplaceAll(text(t.definition.TaskDefinitionArn), ":", "/")),
-		DesiredStatus: desired, KnownStatus: "RUNNING", Limits: TaskLimits{float64(t.cpu) / 1024, t.memory}, AvailabilityZone: t.zone, LaunchType: "FARGATE", PullStoppedAt: &pulled,
+		DesiredStatus: desired, KnownStatus: known, Limits: TaskLimits{float64(t.cpu) / 1024, t.memory}, AvailabilityZone: t.zone, LaunchType: "FARGATE",
+		PullStartedAt: &from, PullStoppedAt: &pulled,
 		ServiceName: t.service(),
 	}
 	for _, c := range t.containers {
@@ -212,6 +224,7 @@ func (t *task) containerMetadata(c *taskContainer) ContainerMetadata {
 		Networks: []NetworkMetadata{{NetworkMode: "awsvpc", IPv4Addresses: []string{t.iface.Address.String()}, IPv4SubnetCIDRBlock: t.iface.Subnet.String(),
 			PrivateDNSName: t.hostname(), SubnetGatewayIpv4Address: t.iface.Subnet.Masked().Addr().Next().String()}},
 	}
+	c.tellState(&m)
 	if l := c.definition.LogConfiguration; l != nil {
 		m.LogDriver, m.LogOptions = text(l.LogDriver), map[string]string{"awslogs-stream": l.Options["awslogs-stream-prefix"] + "/" + c.name + "/" + t.id}
 		for k, v := range l.Options {
@@ -219,4 +232,28 @@ func (t *task) containerMetadata(c *taskContainer) ContainerMetadata {
 		}
 	}
 	return m
+}
+
+// tellState tells how far a container has come, and how healthy it is.
+func (c *taskContainer) tellState(m *ContainerMetadata) {
+	if c.definition.HealthCheck != nil {
+		c.task.mu.Lock()
+		m.Health = &HealthMetadata{Status: "UNKNOWN"}
+		if c.status != "" {
+			m.Health.Status, m.Health.Since = c.status, new(c.since)
+		}
+		c.task.mu.Unlock()
+	}
+	select {
+	case <-c.started:
+	default:
+		m.KnownStatus = "PULLED"
+		return
+	}
+	m.CreatedAt, m.StartedAt = &c.begun, &c.begun
+	select {
+	case <-c.process.Done():
+		m.DesiredStatus, m.KnownStatus, m.ExitCode = "STOPPED", "STOPPED", new(c.process.Wait().Code)
+	default:
+	}
 }

@@ -43,6 +43,7 @@ type task struct {
 	mu       sync.Mutex
 	asked    bool          // to stop
 	stopping chan struct{} // closed when the task is to end
+	pullFrom time.Time
 	pullStop time.Time
 	started  time.Time
 	hidden   map[string]string // values of secrets, by container and name
@@ -210,7 +211,11 @@ func (t *task) now() time.Time { return t.agent.d.Clock.Now() }
 
 // pull gets the images of all containers.
 func (t *task) pull(ctx context.Context) error {
-	t.agent.tell(t.sc, ecs.Report{Task: t.arn, Status: "PENDING", PullStarted: new(t.now())})
+	t.mu.Lock()
+	t.pullFrom = t.now()
+	from := t.pullFrom
+	t.mu.Unlock()
+	t.agent.tell(t.sc, ecs.Report{Task: t.arn, Status: "PENDING", PullStarted: &from})
 	errs := make([]error, len(t.containers))
 	var all sync.WaitGroup
 	for i, c := range t.containers {
