@@ -25,6 +25,13 @@ func mountRoot(s *Spec) error {
 		}},
 		{"making /dev", func() error { return makeDev(root) }},
 		{"mounting what is asked for", func() error { return mountAsked(s) }},
+		{"making the working directory", func() error {
+			at, err := within(root, orRoot(s.Dir))
+			if err != nil {
+				return nil //nolint:nilerr // links may lead there
+			}
+			return os.MkdirAll(at, 0o755) //nolint:gosec // as images have it
+		}},
 		{"making the root read-only", func() error {
 			if !s.ReadOnlyRoot {
 				return nil

@@ -188,6 +188,12 @@ func testRuntime(t *testing.T, k kind, r container.Runtime) {
 			t.Errorf("%+v", exit)
 		}
 	})
+	t.Run("a directory that is not there", func(t *testing.T) {
+		c, out := start(t, container.Spec{Dir: "/some/where", ReadOnlyRoot: true}, "whoami")
+		if c.Wait(); !strings.Contains(out.text(), " /some/where ") {
+			t.Errorf("%q", out.text())
+		}
+	})
 	t.Run("limits are seen", func(t *testing.T) {
 		if r.Name() == "process" {
 			t.Skip("plain processes see no control groups")
