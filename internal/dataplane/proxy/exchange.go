@@ -169,7 +169,7 @@ func (e *exchange) forward() {
 	}
 	e.dispatched = e.p.clock.Now()
 	to := httputil.ReverseProxy{
-		Transport: attempts{e}, BufferPool: e.p.buffers, ErrorLog: e.p.errorLog,
+		Transport: attempts{e}, BufferPool: e.p.buffers, ErrorLog: e.p.errorLog, FlushInterval: -1, // what a target sends goes on at once
 		Rewrite:        func(pr *httputil.ProxyRequest) { e.rewrite(pr, config.Secure) },
 		ModifyResponse: func(resp *http.Response) error { return e.modify(resp, sticky) },
 		ErrorHandler:   func(_ http.ResponseWriter, _ *http.Request, err error) { e.failed(err) },

@@ -1,6 +1,7 @@
 package proxy_test
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -67,5 +68,40 @@ func TestLimitsOfHeaders(t *testing.T) {
 		if got := w.get(c.path, c.change); got.status != c.want || c.want >= 400 && got.header.Get("Server") != "awselb/2.0" {
 			t.Errorf("%s: got %d of %q", name, got.status, got.header.Get("Server"))
 		}
+	}
+}
+
+// The client gets what a target sends as it comes, and the begin of an answer that the target does not end.
+func TestAnswersAreNotHeldBack(t *testing.T) {
+	w := start(t)
+	goOn := make(chan struct{})
+	target := w.server(func(rw http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/half" {
+			return
+		}
+		rw.Header().Set("Content-Length", "100")
+		_, _ = rw.Write([]byte("abc"))
+		_ = http.NewResponseController(rw).Flush()
+		<-goOn
+		panic(http.ErrAbortHandler)
+	})
+	w.simple(target)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+host+"/half", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := time.AfterFunc(20*time.Second, func() { close(goOn) }) // for a proxy that waits for more
+	resp, err := w.client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	got := make([]byte, 3)
+	if _, err := io.ReadFull(resp.Body, got); err != nil || resp.StatusCode != http.StatusOK || string(got) != "abc" || !ended.Stop() {
+		t.Fatalf("%d %q, %v", resp.StatusCode, got, err)
+	}
+	close(goOn)
+	if _, err := io.ReadAll(resp.Body); err == nil {
+		t.Error("the answer seems to be whole")
 	}
 }
