@@ -29,8 +29,11 @@ func (s *Service) take(ctx context.Context, e event.Event) {
 		t := &txn{Service: s, tx: tx, sc: e.Scope, now: s.d.Clock.Now()}
 		own := t.event(e.Source, e.DetailType, e.Time, e.Resources, detail)
 		rules, err := t.matching(defaultBus, own)
-		archives, _, wrong := t.archiving(defaultBus, own)
-		wanted = len(rules) > 0 || len(archives) > 0 || err != nil || wrong != nil
+		wanted = len(rules) > 0 || err != nil
+		if !wanted {
+			archives, _, err := t.archiving(defaultBus, own)
+			wanted = len(archives) > 0 || err != nil
+		}
 		return nil
 	})
 	if !wanted {
