@@ -25,12 +25,14 @@ func API() *model.API {
 			{Name: "CreateDBSnapshot", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "CreateDBSubnetGroup", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "CreateEventSubscription", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "CreateOptionGroup", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteDBInstance", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteDBInstanceAutomatedBackup", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteDBParameterGroup", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteDBSnapshot", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteDBSubnetGroup", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DeleteEventSubscription", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "DeleteOptionGroup", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeBlueGreenDeployments", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeCertificates", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "DescribeDBEngineVersions", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -57,6 +59,7 @@ func API() *model.API {
 			{Name: "ModifyDBSnapshotAttribute", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ModifyDBSubnetGroup", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "ModifyEventSubscription", Method: "POST", URI: "/", Status: 200, Wanted: true},
+			{Name: "ModifyOptionGroup", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "PromoteReadReplica", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "RebootDBInstance", Method: "POST", URI: "/", Status: 200, Wanted: true},
 			{Name: "RemoveRoleFromDBInstance", Method: "POST", URI: "/", Status: 200, Wanted: true},
@@ -220,7 +223,7 @@ func API() *model.API {
 			{Shape: "UnsupportedDBEngineVersionFault", Code: "UnsupportedDBEngineVersion", Status: 400},
 			{Shape: "VpcEncryptionControlViolationException", Code: "VpcEncryptionControlViolationException", Status: 400},
 		},
-		Others: "AddRoleToDBCluster ApplyPendingMaintenanceAction AuthorizeDBSecurityGroupIngress BacktrackDBCluster CancelDBCapacityReservation CancelExportTask CopyDBClusterParameterGroup CopyDBClusterSnapshot CopyDBParameterGroup CopyOptionGroup CreateBlueGreenDeployment CreateCustomDBEngineVersion CreateDBCapacityReservation CreateDBCluster CreateDBClusterEndpoint CreateDBClusterParameterGroup CreateDBClusterSnapshot CreateDBProxy CreateDBProxyEndpoint CreateDBSecurityGroup CreateDBShardGroup CreateGlobalCluster CreateIntegration CreateOptionGroup CreateTenantDatabase DeleteBlueGreenDeployment DeleteCustomDBEngineVersion DeleteDBCluster DeleteDBClusterAutomatedBackup DeleteDBClusterEndpoint DeleteDBClusterParameterGroup DeleteDBClusterSnapshot DeleteDBProxy DeleteDBProxyEndpoint DeleteDBSecurityGroup DeleteDBShardGroup DeleteGlobalCluster DeleteIntegration DeleteOptionGroup DeleteTenantDatabase DeregisterDBProxyTargets DescribeAccountAttributes DescribeDBCapacityReservations DescribeDBClusterAutomatedBackups DescribeDBClusterBacktracks DescribeDBClusterEndpoints DescribeDBClusterParameterGroups DescribeDBClusterParameters DescribeDBClusterSnapshotAttributes DescribeDBClusterSnapshots DescribeDBClusters DescribeDBMajorEngineVersions DescribeDBProxies DescribeDBProxyEndpoints DescribeDBProxyTargetGroups DescribeDBProxyTargets DescribeDBRecommendations DescribeDBSecurityGroups DescribeDBShardGroups DescribeDBSnapshotTenantDatabases DescribeEngineDefaultClusterParameters DescribeExportTasks DescribeGlobalClusters DescribeIntegrations DescribeOptionGroupOptions DescribeReservedDBInstances DescribeReservedDBInstancesOfferings DescribeServerlessV2PlatformVersions DescribeSourceRegions DescribeTenantDatabases DisableHttpEndpoint DownloadDBLogFilePortion EnableHttpEndpoint FailoverDBCluster FailoverGlobalCluster ModifyActivityStream ModifyCertificates ModifyCurrentDBClusterCapacity ModifyCustomDBEngineVersion ModifyDBCapacityReservation ModifyDBCluster ModifyDBClusterEndpoint ModifyDBClusterParameterGroup ModifyDBClusterSnapshotAttribute ModifyDBProxy ModifyDBProxyEndpoint ModifyDBProxyTargetGroup ModifyDBRecommendation ModifyDBShardGroup ModifyGlobalCluster ModifyIntegration ModifyOptionGroup ModifyTenantDatabase PromoteReadReplicaDBCluster PurchaseReservedDBInstancesOffering RebootDBCluster RebootDBShardGroup RegisterDBProxyTargets RemoveFromGlobalCluster RemoveRoleFromDBCluster ResetDBClusterParameterGroup RestoreDBClusterFromS3 RestoreDBClusterFromSnapshot RestoreDBClusterToPointInTime RestoreDBInstanceFromS3 RevokeDBSecurityGroupIngress StartActivityStream StartDBCluster StartDBInstanceAutomatedBackupsReplication StartExportTask StopActivityStream StopDBCluster StopDBInstanceAutomatedBackupsReplication SwitchoverBlueGreenDeployment SwitchoverGlobalCluster SwitchoverReadReplica",
+		Others: "AddRoleToDBCluster ApplyPendingMaintenanceAction AuthorizeDBSecurityGroupIngress BacktrackDBCluster CancelDBCapacityReservation CancelExportTask CopyDBClusterParameterGroup CopyDBClusterSnapshot CopyDBParameterGroup CopyOptionGroup CreateBlueGreenDeployment CreateCustomDBEngineVersion CreateDBCapacityReservation CreateDBCluster CreateDBClusterEndpoint CreateDBClusterParameterGroup CreateDBClusterSnapshot CreateDBProxy CreateDBProxyEndpoint CreateDBSecurityGroup CreateDBShardGroup CreateGlobalCluster CreateIntegration CreateTenantDatabase DeleteBlueGreenDeployment DeleteCustomDBEngineVersion DeleteDBCluster DeleteDBClusterAutomatedBackup DeleteDBClusterEndpoint DeleteDBClusterParameterGroup DeleteDBClusterSnapshot DeleteDBProxy DeleteDBProxyEndpoint DeleteDBSecurityGroup DeleteDBShardGroup DeleteGlobalCluster DeleteIntegration DeleteTenantDatabase DeregisterDBProxyTargets DescribeAccountAttributes DescribeDBCapacityReservations DescribeDBClusterAutomatedBackups DescribeDBClusterBacktracks DescribeDBClusterEndpoints DescribeDBClusterParameterGroups DescribeDBClusterParameters DescribeDBClusterSnapshotAttributes DescribeDBClusterSnapshots DescribeDBClusters DescribeDBMajorEngineVersions DescribeDBProxies DescribeDBProxyEndpoints DescribeDBProxyTargetGroups DescribeDBProxyTargets DescribeDBRecommendations DescribeDBSecurityGroups DescribeDBShardGroups DescribeDBSnapshotTenantDatabases DescribeEngineDefaultClusterParameters DescribeExportTasks DescribeGlobalClusters DescribeIntegrations DescribeOptionGroupOptions DescribeReservedDBInstances DescribeReservedDBInstancesOfferings DescribeServerlessV2PlatformVersions DescribeSourceRegions DescribeTenantDatabases DisableHttpEndpoint DownloadDBLogFilePortion EnableHttpEndpoint FailoverDBCluster FailoverGlobalCluster ModifyActivityStream ModifyCertificates ModifyCurrentDBClusterCapacity ModifyCustomDBEngineVersion ModifyDBCapacityReservation ModifyDBCluster ModifyDBClusterEndpoint ModifyDBClusterParameterGroup ModifyDBClusterSnapshotAttribute ModifyDBProxy ModifyDBProxyEndpoint ModifyDBProxyTargetGroup ModifyDBRecommendation ModifyDBShardGroup ModifyGlobalCluster ModifyIntegration ModifyTenantDatabase PromoteReadReplicaDBCluster PurchaseReservedDBInstancesOffering RebootDBCluster RebootDBShardGroup RegisterDBProxyTargets RemoveFromGlobalCluster RemoveRoleFromDBCluster ResetDBClusterParameterGroup RestoreDBClusterFromS3 RestoreDBClusterFromSnapshot RestoreDBClusterToPointInTime RestoreDBInstanceFromS3 RevokeDBSecurityGroupIngress StartActivityStream StartDBCluster StartDBInstanceAutomatedBackupsReplication StartExportTask StopActivityStream StopDBCluster StopDBInstanceAutomatedBackupsReplication SwitchoverBlueGreenDeployment SwitchoverGlobalCluster SwitchoverReadReplica",
 	}
 }
 
@@ -594,6 +597,22 @@ type CreateEventSubscriptionInput struct {
 type CreateEventSubscriptionOutput struct {
 	_                 struct{}           `aws:"CreateEventSubscriptionResult"`
 	EventSubscription *EventSubscription `aws:"EventSubscription"`
+}
+
+// CreateOptionGroupInput is the API's CreateOptionGroupMessage.
+type CreateOptionGroupInput struct {
+	_                      struct{} `aws:"CreateOptionGroupMessage"`
+	OptionGroupName        *string  `aws:"OptionGroupName,req"`
+	EngineName             *string  `aws:"EngineName,req"`
+	MajorEngineVersion     *string  `aws:"MajorEngineVersion,req"`
+	OptionGroupDescription *string  `aws:"OptionGroupDescription,req"`
+	Tags                   []Tag    `aws:"Tags,li=Tag"`
+}
+
+// CreateOptionGroupOutput is the API's CreateOptionGroupResult.
+type CreateOptionGroupOutput struct {
+	_           struct{}     `aws:"CreateOptionGroupResult"`
+	OptionGroup *OptionGroup `aws:"OptionGroup"`
 }
 
 // CustomDBEngineVersionAMI is the API's CustomDBEngineVersionAMI.
@@ -972,6 +991,15 @@ type DeleteEventSubscriptionOutput struct {
 	_                 struct{}           `aws:"DeleteEventSubscriptionResult"`
 	EventSubscription *EventSubscription `aws:"EventSubscription"`
 }
+
+// DeleteOptionGroupInput is the API's DeleteOptionGroupMessage.
+type DeleteOptionGroupInput struct {
+	_               struct{} `aws:"DeleteOptionGroupMessage"`
+	OptionGroupName *string  `aws:"OptionGroupName,req"`
+}
+
+// DeleteOptionGroupOutput has no members.
+type DeleteOptionGroupOutput struct{}
 
 // DescribeBlueGreenDeploymentsInput is the API's DescribeBlueGreenDeploymentsRequest.
 type DescribeBlueGreenDeploymentsInput struct {
@@ -1560,6 +1588,21 @@ type ModifyEventSubscriptionOutput struct {
 	EventSubscription *EventSubscription `aws:"EventSubscription"`
 }
 
+// ModifyOptionGroupInput is the API's ModifyOptionGroupMessage.
+type ModifyOptionGroupInput struct {
+	_                struct{}              `aws:"ModifyOptionGroupMessage"`
+	OptionGroupName  *string               `aws:"OptionGroupName,req"`
+	OptionsToInclude []OptionConfiguration `aws:"OptionsToInclude,li=OptionConfiguration"`
+	OptionsToRemove  []string              `aws:"OptionsToRemove"`
+	ApplyImmediately *bool                 `aws:"ApplyImmediately"`
+}
+
+// ModifyOptionGroupOutput is the API's ModifyOptionGroupResult.
+type ModifyOptionGroupOutput struct {
+	_           struct{}     `aws:"ModifyOptionGroupResult"`
+	OptionGroup *OptionGroup `aws:"OptionGroup"`
+}
+
 // Option is the API's Option.
 type Option struct {
 	_                           struct{}                     `aws:"Option"`
@@ -1572,6 +1615,17 @@ type Option struct {
 	OptionSettings              []OptionSetting              `aws:"OptionSettings,li=OptionSetting"`
 	DBSecurityGroupMemberships  []DBSecurityGroupMembership  `aws:"DBSecurityGroupMemberships,li=DBSecurityGroup"`
 	VpcSecurityGroupMemberships []VpcSecurityGroupMembership `aws:"VpcSecurityGroupMemberships,li=VpcSecurityGroupMembership"`
+}
+
+// OptionConfiguration is the API's OptionConfiguration.
+type OptionConfiguration struct {
+	_                           struct{}        `aws:"OptionConfiguration"`
+	OptionName                  *string         `aws:"OptionName,req"`
+	Port                        *int64          `aws:"Port"`
+	OptionVersion               *string         `aws:"OptionVersion"`
+	DBSecurityGroupMemberships  []string        `aws:"DBSecurityGroupMemberships,li=DBSecurityGroupName"`
+	VpcSecurityGroupMemberships []string        `aws:"VpcSecurityGroupMemberships,li=VpcSecurityGroupId"`
+	OptionSettings              []OptionSetting `aws:"OptionSettings,li=OptionSetting"`
 }
 
 // OptionGroup is the API's OptionGroup.

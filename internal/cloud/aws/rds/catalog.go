@@ -45,7 +45,7 @@ func (s *Service) DescribeCertificates(ctx context.Context, in *DescribeCertific
 	return out, nil
 }
 
-// DescribeOptionGroups lists the default option groups; there are no others.
+// DescribeOptionGroups lists the default option groups, and then those that users made.
 func (s *Service) DescribeOptionGroups(ctx context.Context, in *DescribeOptionGroupsInput) (*DescribeOptionGroupsOutput, error) {
 	size, err := pageSize(in.MaxRecords, 100)
 	if err != nil {
@@ -76,8 +76,16 @@ func (s *Service) DescribeOptionGroups(ctx context.Context, in *DescribeOptionGr
 			})
 		}
 	}
+	_ = s.view(ctx, func(t *txn) error {
+		for _, g := range t.optionGroups.All(t.tx, t.sc) {
+			if (named == "" || g.Name == named) && (text(in.EngineName) == "" || *in.EngineName == g.Engine) && (text(in.MajorEngineVersion) == "" || *in.MajorEngineVersion == g.Major) {
+				all = append(all, *t.renderOptionGroup(g))
+			}
+		}
+		return nil
+	})
 	if named != "" && len(all) == 0 {
-		return nil, wire.Errorf("OptionGroupNotFoundFault", "Specified OptionGroupName: %s not found.", named)
+		return nil, noOptionGroup(named)
 	}
 	out := &DescribeOptionGroupsOutput{}
 	out.OptionGroupsList, out.Marker, err = pageOfSlice(all, size, in.Marker)

@@ -33,7 +33,7 @@
 //   - A deleted source makes its replicas instances of their own, as AWS does for replicas of the same region. Replicas, copies and
 //     restores across regions or accounts are refused.
 //   - Shared snapshots are marked as such; other accounts cannot restore them.
-//   - There are the default option groups only. Clusters, proxies, blue/green deployments, domains, dedicated log
+//   - Option groups' options are stored and do not act. Clusters, proxies, blue/green deployments, domains, dedicated log
 //     volumes, processor features and RDS Custom are refused.
 //   - Instance classes are the current ones without the oldest (t2, m3, m4, r3, r4); each is orderable in every zone.
 package rds

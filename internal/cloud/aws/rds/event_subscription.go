@@ -102,15 +102,8 @@ func (t *txn) hasSource(sourceType, id string) (ok bool) {
 
 func (t *txn) renderSubscription(r *subscriptionRecord) *EventSubscription {
 	return &EventSubscription{CustomerAwsId: &t.sc.Account, CustSubscriptionId: &r.Name, SnsTopicArn: &r.Topic, Status: new("active"),
-		SubscriptionCreationTime: new(r.Created.UTC().Format("2006-01-02 15:04:05.000")), SourceType: optional(r.SourceType), SourceIdsList: r.Sources,
+		SubscriptionCreationTime: new(r.Created.UTC().Format("2006-01-02 15:04:05.000")), SourceType: given(r.SourceType), SourceIdsList: r.Sources,
 		EventCategoriesList: r.Categories, Enabled: &r.Enabled, EventSubscriptionArn: new(arn(t.sc, "es", strings.ToLower(r.Name)))}
-}
-
-func optional(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }
 
 // CreateEventSubscription has events published to a topic.

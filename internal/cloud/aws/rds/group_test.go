@@ -167,7 +167,7 @@ func TestCatalog(t *testing.T) {
 	if len(groups.OptionGroupsList) != 1 || *groups.OptionGroupsList[0].OptionGroupName != "default:postgres-16" {
 		t.Errorf("got %+v", groups)
 	}
-	_, err := c.CreateOptionGroup(c.ctx, &rds.CreateOptionGroupInput{OptionGroupName: aws.String("x"), EngineName: aws.String("postgres"), MajorEngineVersion: aws.String("16"),
+	_, err := c.CreateOptionGroup(c.ctx, &rds.CreateOptionGroupInput{OptionGroupName: aws.String("x"), EngineName: aws.String("oracle-ee"), MajorEngineVersion: aws.String("19"),
 		OptionGroupDescription: aws.String("x")})
 	refused(t, err, "NotImplementedByLocalCloud")
 }

@@ -232,8 +232,7 @@ func (t *txn) settings(r *instanceRecord, rq *request, keys keyring) error {
 	if err := t.checkParameterGroup(r.ParameterGroup, v); err != nil {
 		return err
 	}
-	r.OptionGroup = defaultOptionGroup(e.name, v)
-	if err := checkOptionGroup(rq.Options, r.OptionGroup); err != nil {
+	if r.OptionGroup, err = t.optionGroupOf(rq.Options, r.OptionGroup, e, v); err != nil {
 		return err
 	}
 	r.MinorUpgrades, r.CopyTags, r.Protected = or(rq.Minor, r.MinorUpgrades), or(rq.Copy, r.CopyTags), or(rq.Protect, false)

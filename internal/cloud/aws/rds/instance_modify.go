@@ -212,8 +212,12 @@ func (t *txn) postpone(r *instanceRecord, in *ModifyDBInstanceInput) error {
 	if license := text(in.LicenseModel); license != "" && license != e.license {
 		return conflict("Invalid license model '%s' for engine '%s'. Valid license models are: %s.", license, e.name, e.license)
 	}
-	if err := checkOptionGroup(in.OptionGroupName, defaultOptionGroup(e.name, v)); err != nil {
-		return err
+	if text(in.OptionGroupName) != "" {
+		name, err := t.optionGroupOf(in.OptionGroupName, "", e, v)
+		if err != nil {
+			return err
+		}
+		want(&p.OptionGroup, r.OptionGroup, name)
 	}
 	if id := text(in.CACertificateIdentifier); id != "" {
 		if err := checkCertificate(id); err != nil {

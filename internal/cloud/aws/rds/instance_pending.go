@@ -14,6 +14,7 @@ type pending struct {
 	Version        *string  `json:",omitempty"`
 	Identifier     *string  `json:",omitempty"`
 	Certificate    *string  `json:",omitempty"`
+	OptionGroup    *string  `json:",omitempty"`
 	SubnetGroup    *string  `json:",omitempty"`
 	ParameterGroup *string  `json:",omitempty"` // comes with a version
 	Storage        *storage `json:",omitempty"`
@@ -71,6 +72,9 @@ func (t *txn) apply(r *instanceRecord) error {
 		r.Storage.Most = most
 		t.note(r, "RDS-EVENT-0017", "configuration change", "Finished applying modification to allocated storage")
 	}
+	if p.OptionGroup != nil {
+		r.OptionGroup = *p.OptionGroup
+	}
 	if p.Certificate != nil {
 		r.Certificate = *p.Certificate
 	}
@@ -107,7 +111,7 @@ func (t *txn) setVersion(r *instanceRecord, number string, group *string) {
 	case r.ParameterGroup == defaultParameterGroup(from):
 		r.ParameterGroup = defaultParameterGroup(to)
 	}
-	r.OptionGroup = defaultOptionGroup(e.name, to)
+	r.OptionGroup, _ = t.optionGroupOf(nil, r.OptionGroup, e, to) // errs for a named one only
 	t.applyParameters(r)
 	t.restart(r, "upgrading")
 	t.note(r, "RDS-EVENT-0047", "maintenance", "The DB instance was upgraded to the engine version %s.", number)

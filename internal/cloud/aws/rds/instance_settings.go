@@ -3,7 +3,6 @@ package rds
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"atoll/internal/cloud/auth"
 	"atoll/internal/cloud/network"
@@ -33,14 +32,6 @@ func checkRetention(days int64) error {
 func checkCertificate(id string) error {
 	if _, ok := certificates[id]; !ok {
 		return wire.Errorf("CertificateNotFound", "Certificate not found: %s", id)
-	}
-	return nil
-}
-
-// checkOptionGroup accepts the default option group, which is the only one there is.
-func checkOptionGroup(named *string, standard string) error {
-	if name := strings.ToLower(text(named)); name != "" && name != standard {
-		return wire.Errorf("OptionGroupNotFoundFault", "Specified OptionGroupName: %s not found.", name)
 	}
 	return nil
 }

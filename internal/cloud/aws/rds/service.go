@@ -94,6 +94,7 @@ type Service struct {
 	parameterGroups state.Table[parameterGroupRecord]
 	events          state.Table[eventRecord]
 	subscriptions   state.Table[subscriptionRecord]
+	optionGroups    state.Table[optionGroupRecord]
 	keeper          *keeper
 	servers         servers
 }
@@ -122,6 +123,8 @@ func New(d Deps) *Service {
 		parameterGroups: state.NewTable(d.Store, "rds.parameter-group",
 			state.WithARN(func(sc state.Scope, id string, _ *parameterGroupRecord) string { return arn(sc, "pg", id) })),
 		events: state.NewTable[eventRecord](d.Store, "rds.event"),
+		optionGroups: state.NewTable(d.Store, "rds.option-group",
+			state.WithARN(func(sc state.Scope, id string, _ *optionGroupRecord) string { return arn(sc, "og", id) })),
 		subscriptions: state.NewTable(d.Store, "rds.event-subscription",
 			state.WithARN(func(sc state.Scope, id string, _ *subscriptionRecord) string { return arn(sc, "es", id) })),
 	}

@@ -161,10 +161,10 @@ func (s *Service) ModifyDBSnapshot(ctx context.Context, in *ModifyDBSnapshotInpu
 				return err
 			}
 		}
-		if err := checkOptionGroup(in.OptionGroupName, defaultOptionGroup(e.name, v)); err != nil {
+		if r.OptionGroup, err = t.optionGroupOf(in.OptionGroupName, r.OptionGroup, e, v); err != nil {
 			return err
 		}
-		r.Version, r.OptionGroup = v.number, defaultOptionGroup(e.name, v)
+		r.Version = v.number
 		t.snapshots.Put(t.tx, t.sc, r.ID, r)
 		out.DBSnapshot = t.renderSnapshot(r)
 		return nil

@@ -47,10 +47,11 @@ func (s *Service) CopyDBSnapshot(ctx context.Context, in *CopyDBSnapshotInput) (
 		if err != nil {
 			return err
 		}
-		if err := checkOptionGroup(in.OptionGroupName, from.OptionGroup); err != nil {
+		r := *from
+		e, _ := findEngine(r.Engine)
+		if r.OptionGroup, err = t.optionGroupOf(in.OptionGroupName, from.OptionGroup, e, e.version(r.Version)); err != nil {
 			return err
 		}
-		r := *from
 		r.ID, r.Type, r.Taken, r.Copied, r.Shares = id, manual, t.now, arn(t.sc, "snapshot", from.ID), nil
 		if key != "" {
 			r.Encrypted, r.KmsKey = true, key

@@ -54,7 +54,7 @@ func (t *txn) tagList(arn string) []Tag {
 // kinds are the resources that have tags, by the word in their ARNs, and the error code of one that is not there.
 var kinds = map[string]string{
 	"db": "DBInstanceNotFound", "snapshot": "DBSnapshotNotFound", "subgrp": "DBSubnetGroupNotFoundFault", "pg": "DBParameterGroupNotFound",
-	"auto-backup": "DBInstanceAutomatedBackupNotFound", "es": "SubscriptionNotFound",
+	"auto-backup": "DBInstanceAutomatedBackupNotFound", "es": "SubscriptionNotFound", "og": "OptionGroupNotFoundFault",
 }
 
 // tagged finds the resource that a call on tags names, and gives its ARN as it is kept.
@@ -67,7 +67,7 @@ func (t *txn) tagged(resource string) (string, error) {
 	if _, _, _, ok := state.Lookup(t.tx, kept); ok {
 		return kept, nil
 	}
-	if parts[5] == "og" || parts[5] == "pg" && strings.HasPrefix(parts[6], "default.") {
+	if parts[5] == "og" && strings.HasPrefix(parts[6], "default:") || parts[5] == "pg" && strings.HasPrefix(parts[6], "default.") {
 		return kept, nil // default groups have no tags
 	}
 	code, ok := kinds[parts[5]]
