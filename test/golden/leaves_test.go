@@ -81,8 +81,9 @@ func structLeaves(v reflect.Value, member string, misplaced *[]string) []leaf {
 		}
 	case reflect.String:
 		s := v.String()
-		if name, ok := strings.CutPrefix(s, "__"); ok && !strings.EqualFold(strings.TrimSuffix(name, "__"), member) &&
-			!strings.HasPrefix(name, "AttributeValueMember") {
+		name, ok := strings.CutPrefix(s, "__")
+		name = strings.TrimSuffix(name, "__")
+		if ok && !strings.EqualFold(name, member) && !strings.HasPrefix(name, "AttributeValueMember") && !strings.HasSuffix(name, "FilterMember"+member) {
 			*misplaced = append(*misplaced, member+" has "+s)
 		}
 		out = append(out, s)

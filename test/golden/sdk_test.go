@@ -169,6 +169,7 @@ var fixed = map[string]string{
 // unions are the structures of ours of which one member only may be set, and the one that is.
 var unions = map[string]string{
 	"AttributeValue": "S", "EvaluationCriteria": "PromQLCriteria", "EvaluationWindow": "WallClockWindow", "SharingStrategy": "NvidiaMps",
+	"AnalyticsFilter": "Prefix", "MetricsFilter": "Prefix",
 }
 
 // recursive are the structures that hold themselves, and the one member that they have where they lie deep.
