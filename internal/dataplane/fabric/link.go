@@ -13,6 +13,7 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/link/nested"
+	"gvisor.dev/gvisor/pkg/tcpip/network/arp"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
@@ -49,7 +50,7 @@ type link struct {
 func (f *Fabric) newLink(iface string, device stack.LinkEndpoint, shut func()) (*link, error) {
 	l := &link{fabric: f, iface: iface, shut: shut, conns: map[net.Conn]struct{}{}}
 	l.stack = stack.New(stack.Options{
-		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol},
+		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol, arp.NewProtocol},
 		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol, udp.NewProtocol},
 	})
 	l.ctx, l.cancel = context.WithCancel(context.Background())
@@ -78,6 +79,14 @@ func (l *link) open(device stack.LinkEndpoint) error {
 		}
 	}
 	l.stack.SetRouteTable([]tcpip.Route{{Destination: header.IPv4EmptySubnet, NIC: nic}})
+	return nil
+}
+
+// knows tells the stack the link address of the namespace's interface, on devices that have such addresses.
+func (l *link) knows(at netip.Addr, hardware tcpip.LinkAddress) error {
+	if err := l.stack.AddStaticNeighbor(nic, ipv4.ProtocolNumber, tcpip.AddrFromSlice(at.AsSlice()), hardware); err != nil {
+		return errors.New(err.String())
+	}
 	return nil
 }
 

@@ -22,18 +22,25 @@ import (
 const device = "eth0"
 
 // Attach makes a network namespace with an interface, and serves the interface's address from it. It needs the capability
-// CAP_SYS_ADMIN and /dev/net/tun.
+// CAP_SYS_ADMIN, at least in a user namespace.
 func (f *Fabric) Attach(_ context.Context, iface Interface) (*Namespace, error) {
+	return f.attach(iface, openInterface)
+}
+
+func (f *Fabric) attach(iface Interface, open func() (far, error)) (*Namespace, error) {
 	n := &Namespace{iface: iface}
-	tunnel, err := n.create()
+	end, err := n.create(open)
 	if err != nil {
 		return nil, fmt.Errorf("making the network namespace of %s: %w", iface.ID, err)
 	}
 	n.name = "/proc/" + strconv.Itoa(os.Getpid()) + "/fd/" + strconv.Itoa(int(n.ns.Fd())) // there as long as this process lives
-	shut := func() { _ = unix.Close(tunnel) }
-	device, err := fdbased.New(&fdbased.Options{FDs: []int{tunnel}, MTU: mtu, RXChecksumOffload: true})
+	shut := func() { _ = unix.Close(end.fd) }
+	device, err := fdbased.New(&fdbased.Options{FDs: []int{end.fd}, MTU: end.mtu, RXChecksumOffload: true, EthernetHeader: end.frames, Address: hardware})
 	if err == nil {
 		n.link, err = f.newLink(iface.ID, device, shut)
+	}
+	if err == nil && end.frames {
+		err = n.link.knows(iface.Address, hardware)
 	}
 	if err != nil {
 		shut()
@@ -53,8 +60,27 @@ func (n *Namespace) dial(ctx context.Context, port int) (c net.Conn, err error) 
 	return c, err
 }
 
-// create makes the namespace, and gives the TUN device in it that stands for its interface.
-func (n *Namespace) create() (tunnel int, err error) {
+// far is where the packets of a namespace's interface come out.
+type far struct {
+	fd     int
+	frames bool // with Ethernet's header
+	mtu    uint32
+}
+
+// openInterface makes the interface of the namespace that the calling thread is in.
+func openInterface() (far, error) {
+	fd, err := tun.Open(device)
+	if closed(err) {
+		return openPair()
+	}
+	if err != nil {
+		return far{}, fmt.Errorf("opening /dev/net/tun: %w", err)
+	}
+	return far{fd: fd, mtu: mtu}, nil
+}
+
+// create makes the namespace and its interface.
+func (n *Namespace) create(open func() (far, error)) (end far, err error) {
 	err = thread.Run(func() error {
 		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 			return fmt.Errorf("unsharing: %w", err)
@@ -62,19 +88,19 @@ func (n *Namespace) create() (tunnel int, err error) {
 		if n.ns, err = os.Open("/proc/thread-self/ns/net"); err != nil {
 			return err
 		}
-		if tunnel, err = tun.Open(device); err != nil {
-			return errors.Join(fmt.Errorf("opening /dev/net/tun: %w", err), n.ns.Close())
+		if end, err = open(); err != nil {
+			return errors.Join(err, n.ns.Close())
 		}
-		if err := configure(n.iface, true); err != nil {
-			return errors.Join(err, unix.Close(tunnel), n.ns.Close())
+		if err := configure(n.iface, end.mtu, true); err != nil {
+			return errors.Join(err, unix.Close(end.fd), n.ns.Close())
 		}
 		return nil
 	})
-	return tunnel, err
+	return end, err
 }
 
-// configure sets the interface and the routes of the namespace in which the calling thread is; own says that nobody else has set it up.
-func configure(iface Interface, own bool) error {
+// configure sets the interface and the routes of the namespace in which the calling thread is; mtu is in bytes, own says that nobody else has set it up.
+func configure(iface Interface, mtu uint32, own bool) error {
 	h, err := netlink.NewHandle()
 	if err != nil {
 		return err
@@ -94,7 +120,7 @@ func configure(iface Interface, own bool) error {
 		do   func() error
 	}{
 		{"bringing lo up", func() error { return h.LinkSetUp(lo) }},
-		{"setting the MTU", func() error { return h.LinkSetMTU(eth, mtu) }},
+		{"setting the MTU", func() error { return h.LinkSetMTU(eth, int(mtu)) }},
 		{"adding the address", func() error { return h.AddrAdd(eth, address) }},
 		{"bringing the interface up", func() error { return h.LinkSetUp(eth) }},
 		{"adding the default route", func() error {

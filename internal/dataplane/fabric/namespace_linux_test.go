@@ -46,10 +46,21 @@ func (n names) Resolve(_ context.Context, _, name string) ([]netip.Addr, bool) {
 // attached makes a namespace in a fabric; the test is skipped where that is not allowed.
 func attached(tb testing.TB, f *Fabric, id, address string) *Namespace {
 	tb.Helper()
+	return attachedBy(tb, f, id, address, openInterface)
+}
+
+// attachedByPair is attached where /dev/net/tun is closed.
+func attachedByPair(tb testing.TB, f *Fabric, id, address string) *Namespace {
+	tb.Helper()
+	return attachedBy(tb, f, id, address, openPair)
+}
+
+func attachedBy(tb testing.TB, f *Fabric, id, address string, open func() (far, error)) *Namespace {
+	tb.Helper()
 	if os.Getuid() != 0 {
 		tb.Skip("network namespaces need root: run the tests as root to have them tested")
 	}
-	n, err := f.Attach(tb.Context(), Interface{ID: id, Address: netip.MustParseAddr(address), Subnet: netip.MustParsePrefix("10.0.1.0/24")})
+	n, err := f.attach(Interface{ID: id, Address: netip.MustParseAddr(address), Subnet: netip.MustParsePrefix("10.0.1.0/24")}, open)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -120,7 +131,7 @@ func streams() (a, b io.ReadWriteCloser) {
 
 // attaching are the ways in which a namespace comes to a fabric.
 func attaching() map[string]func(tb testing.TB, f *Fabric, id, address string) *Namespace {
-	return map[string]func(tb testing.TB, f *Fabric, id, address string) *Namespace{"here": attached, "over a stream": attachedByStream}
+	return map[string]func(tb testing.TB, f *Fabric, id, address string) *Namespace{"here": attached, "by a pair": attachedByPair, "over a stream": attachedByStream}
 }
 
 // echo serves connections within a namespace by giving back what they send.

@@ -37,7 +37,7 @@ func runNetwork(args []string, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("opening /dev/net/tun: %w", err)
 	}
-	if err := configure(Interface{Address: at.Addr(), Subnet: at}, false); err != nil {
+	if err := configure(Interface{Address: at.Addr(), Subnet: at}, mtu, false); err != nil {
 		return err
 	}
 	if _, err := out.Write(make([]byte, frameHeader)); err != nil {
