@@ -36,6 +36,8 @@ func Run(ctx context.Context, env Env, args []string) int {
 		switch args[0] {
 		case container.InitCommand:
 			return container.Init(args[1:])
+		case container.StageCommand:
+			return container.Stage(args[1:])
 		case fabric.NetworkCommand:
 			return fabric.RunNetwork(args[1:])
 		case engine.KillCommand:

@@ -12,11 +12,13 @@ import (
 	"os/exec"
 	"slices"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"atoll/internal/cloud/daemon"
+	"atoll/internal/dataplane/rootless"
 )
 
 // defaultPort is the port that people who come from other local clouds expect.
@@ -79,6 +81,9 @@ func (f *cloudStart) run(ctx context.Context, env Env) error {
 			return err
 		}
 		return f.started(env, info, "Stop it with:   atoll cloud stop"+f.dirArgs())
+	}
+	if f.readyFD == 0 && f.rooted(ctx, env) {
+		return f.inNamespace(ctx, env, dir)
 	}
 	level := slog.LevelInfo
 	if f.verbose {
@@ -176,17 +181,64 @@ func (f *cloudStart) spawn(ctx context.Context, env Env, dir daemon.Dir) (daemon
 		return daemon.Info{}, fmt.Errorf("starting the cloud: %w", err)
 	}
 	defer r.Close()
-	args := []string{"cloud", "start", "--dir", string(dir), "--port", strconv.Itoa(f.port), "--edge-port", strconv.Itoa(f.edgePort()), "--runtime", cmp.Or(f.runtime, string(daemon.Auto)), "--ready-fd", "3"}
-	if f.verbose {
-		args = append(args, "--verbose")
+	command := func(rooted bool) *exec.Cmd {
+		cmd := exec.Command(self, append(f.args(dir), "--ready-fd", "3")...) //nolint:noctx // it outlives this process
+		cmd.Stdout, cmd.Stderr, cmd.ExtraFiles, cmd.SysProcAttr = log, log, []*os.File{w}, detached()
+		cmd.Dir = string(dir)
+		if rooted {
+			rootless.Enter(cmd.SysProcAttr)
+		}
+		return cmd
 	}
-	cmd := exec.Command(self, args...) //nolint:noctx // it outlives this process
-	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles, cmd.SysProcAttr = log, log, []*os.File{w}, detached()
-	cmd.Dir = string(dir)
-	if err := errors.Join(cmd.Start(), w.Close()); err != nil {
+	rooted := f.rooted(ctx, env)
+	cmd := command(rooted)
+	err = cmd.Start()
+	if err != nil && rooted { // there are systems without user namespaces: the cloud says what does not run
+		cmd = command(false)
+		err = cmd.Start()
+	}
+	if err := errors.Join(err, w.Close()); err != nil {
 		return daemon.Info{}, fmt.Errorf("starting %s: %w", self, err)
 	}
 	return await(ctx, cmd, r, dir)
+}
+
+// rooted says whether the cloud is to be root of a user namespace.
+func (f *cloudStart) rooted(ctx context.Context, env Env) bool {
+	return daemon.Runtime(cmp.Or(f.runtime, string(daemon.Auto))).Rootless(ctx, env.Machine.Getenv)
+}
+
+// args are the arguments of another process that starts this cloud.
+func (f *cloudStart) args(dir daemon.Dir) []string {
+	args := []string{"cloud", "start", "--dir", string(dir), "--port", strconv.Itoa(f.port), "--edge-port", strconv.Itoa(f.edgePort()), "--runtime", cmp.Or(f.runtime, string(daemon.Auto))}
+	if f.verbose {
+		args = append(args, "--verbose")
+	}
+	return args
+}
+
+// inNamespace runs the cloud in a child that is root of a user namespace, and ends with it.
+func (f *cloudStart) inNamespace(ctx context.Context, env Env, dir daemon.Dir) error {
+	self, err := env.Executable()
+	if err != nil {
+		return fmt.Errorf("finding atoll itself: %w", err)
+	}
+	args := f.args(dir)
+	if f.asJSON {
+		args = append(args, "--json")
+	}
+	cmd := exec.CommandContext(ctx, self, args...)
+	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = env.Stdout, env.Stderr, &syscall.SysProcAttr{}
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	rootless.Enter(cmd.SysProcAttr)
+	err = cmd.Run()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return &silent{exit.ExitCode()}
+	}
+	if err != nil && ctx.Err() == nil {
+		return advise(fmt.Errorf("starting the cloud in a user namespace: %w", err), "--runtime none, to keep tasks as records")
+	}
+	return nil
 }
 
 // await reads the detached cloud's message. A cloud that ends without one has said why in its log.

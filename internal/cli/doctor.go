@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"atoll/internal/cloud/daemon"
+	"atoll/internal/dataplane/container"
 	"atoll/internal/dataplane/engine"
 	"atoll/internal/doctor"
 )
@@ -29,7 +30,7 @@ port. "warn" marks what only some commands need; "fail", what nothing works with
 			if err != nil {
 				return err
 			}
-			options := doctor.Options{Machine: env.Machine, CacheDir: cache, DataDir: string(dir), Address: fmt.Sprintf("127.0.0.1:%d", defaultPort), Root: os.Getuid() == 0, Engine: func(ctx context.Context) (string, error) {
+			options := doctor.Options{Machine: env.Machine, CacheDir: cache, DataDir: string(dir), Address: fmt.Sprintf("127.0.0.1:%d", defaultPort), Root: os.Getuid() == 0, Processes: container.Try, Engine: func(ctx context.Context) (string, error) {
 				found, err := engine.Find(ctx, env.Machine.Getenv)
 				return found.String(), err
 			}}

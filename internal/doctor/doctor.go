@@ -51,6 +51,8 @@ type Options struct {
 	DataDir     string // of the local cloud; "" leaves it out
 	Address     string // where the local cloud listens, such as "127.0.0.1:4566"; "" for any free port
 	Root        bool   // whether this user may run containers without an engine
+	// Processes says what keeps a user who is not root from running containers as processes.
+	Processes func(context.Context) error
 	// Engine finds the container engine that tasks would run with, and says which it is; its error says what is in the way. nil finds none.
 	Engine func(ctx context.Context) (string, error)
 }

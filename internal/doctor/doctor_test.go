@@ -202,14 +202,25 @@ func TestRuntime(t *testing.T) {
 		{runc, false, answers, doctor.OK, "Docker 28.0 at unix:///var/run/docker.sock"},
 		{map[string]string{"runc": "!broken"}, true, answers, doctor.OK, "Docker 28.0 at unix:///var/run/docker.sock"},
 		{nil, true, refuses, doctor.Warn, "neither Docker nor Podman answers; tasks run as plain processes"},
-		{runc, false, refuses, doctor.Warn, "neither Docker nor Podman answers; tasks do not run"},
+		{runc, false, refuses, doctor.Warn, "neither Docker nor Podman answers; tasks run as plain processes, without limits of CPU and memory"},
 	} {
 		opts := options(t, online, test.programs)
 		opts.Root, opts.Engine = test.root, test.engine
+		opts.Processes = func(context.Context) error { return nil }
 		got := find(t, doctor.Run(t.Context(), opts), "runtime")
 		if got.Status != test.status || got.Detail != test.detail || (got.Try == "") != (got.Status == doctor.OK) {
 			t.Errorf("with %v, root %t: %+v, want %s, %q", test.programs, test.root, got, test.status, test.detail)
 		}
+	}
+}
+
+func TestNoRuntime(t *testing.T) {
+	opts := options(t, online, nil)
+	opts.Engine = func(context.Context) (string, error) { return "", errors.New("neither Docker nor Podman answers") }
+	opts.Processes = func(context.Context) error { return errors.New("this system lets nobody but root use namespaces") }
+	got := find(t, doctor.Run(t.Context(), opts), "runtime")
+	if want := "neither Docker nor Podman answers; this system lets nobody but root use namespaces; tasks do not run"; got.Status != doctor.Warn || got.Detail != want {
+		t.Errorf("%+v, want %q", got, want)
 	}
 }
 

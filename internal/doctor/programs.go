@@ -101,7 +101,14 @@ func (d *doctor) checkRuntime(ctx context.Context) Check {
 	if d.Root {
 		return warn(name, strings.Join(append(trouble, "tasks run as plain processes"), "; "), "install runc, or start Docker or Podman")
 	}
-	return warn(name, strings.Join(append(trouble, "tasks do not run"), "; "), "start Docker or Podman, or run the local cloud as root")
+	if d.Processes != nil {
+		err := d.Processes(ctx)
+		if err == nil {
+			return warn(name, strings.Join(append(trouble, "tasks run as plain processes, without limits of CPU and memory"), "; "), "start Docker or Podman, or run the local cloud as root")
+		}
+		trouble = append(trouble, err.Error())
+	}
+	return warn(name, strings.Join(append(trouble, "tasks do not run"), "; "), "start Docker or Podman, run the local cloud as root, or let users make namespaces")
 }
 
 func (d *doctor) checkGit(ctx context.Context) Check {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -49,6 +50,7 @@ type localCloud struct {
 	dir     string
 	env     []string // for clients
 	runtime string
+	as      []string // a command that runs the cloud's as another user; none for this one
 }
 
 // startCloud starts a cloud whose tasks and databases are records, on a free port, and stops it with the test.
@@ -69,8 +71,15 @@ func startCloudWith(t *testing.T, runtime string) *localCloud {
 // start starts the cloud on a port and reads the settings for clients.
 func (c *localCloud) start(port string) {
 	c.t.Helper()
-	run(c.t, nil, atoll, "cloud", "start", "--detach", "--port", port, "--runtime", c.runtime, "--dir", c.dir).must(0)
+	c.detach("--port", port).must(0)
 	c.env = c.settings()
+}
+
+// detach starts the cloud with flags.
+func (c *localCloud) detach(flags ...string) result {
+	c.t.Helper()
+	command := slices.Concat(c.as, []string{atoll, "cloud", "start", "--detach", "--runtime", c.runtime, "--dir", c.dir}, flags)
+	return run(c.t, nil, command[0], command[1:]...)
 }
 
 func (c *localCloud) settings() []string { return c.settingsFor("111111111111") }
@@ -157,7 +166,7 @@ func (c *localCloud) again(port, edge string) result {
 	c.t.Helper()
 	deadline := time.Now().Add(10 * time.Second)
 	for {
-		r := run(c.t, nil, atoll, "cloud", "start", "--detach", "--port", port, "--edge-port", edge, "--runtime", c.runtime, "--dir", c.dir)
+		r := c.detach("--port", port, "--edge-port", edge)
 		if r.code == 0 || time.Now().After(deadline) || strings.Contains(r.stderr, "no space left") {
 			return r
 		}

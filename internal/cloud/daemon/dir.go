@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"atoll/internal/dataplane/rootless"
+
 	"github.com/gofrs/flock"
 )
 
@@ -41,7 +43,8 @@ func (d Dir) Socket() string {
 		return path
 	}
 	sum := sha256.Sum256([]byte(d))
-	return filepath.Join(os.TempDir(), "atoll-"+strconv.Itoa(os.Getuid()), hex.EncodeToString(sum[:8])+".sock")
+	uid, _ := rootless.User()
+	return filepath.Join(os.TempDir(), "atoll-"+strconv.Itoa(uid), hex.EncodeToString(sum[:8])+".sock")
 }
 
 // make makes the directory, for its owner alone.

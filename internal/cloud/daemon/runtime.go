@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	goruntime "runtime"
 
 	"atoll/internal/cloud"
 	"atoll/internal/dataplane/container"
 	"atoll/internal/dataplane/engine"
 	"atoll/internal/dataplane/postgres"
+	"atoll/internal/dataplane/rootless"
 )
 
 // Runtime names what tasks run with.
@@ -27,6 +29,19 @@ const (
 
 // Runtimes are those that can be asked for.
 func Runtimes() []Runtime { return []Runtime{Auto, Runc, Docker, Process, None} }
+
+// Rootless reports whether a cloud needs a user namespace (see package rootless) to run tasks with this runtime: where its user
+// is not root, on Linux, and no container engine answers.
+func (r Runtime) Rootless(ctx context.Context, getenv func(string) string) bool {
+	if goruntime.GOOS != "linux" || os.Geteuid() == 0 || r != Process && r != Auto {
+		return false
+	}
+	if r == Process {
+		return true
+	}
+	_, err := engine.Find(ctx, getenv)
+	return err != nil
+}
 
 // runtime is what was opened.
 type runtime struct {
@@ -59,6 +74,9 @@ func openRuntime(ctx context.Context, config *Config) (*runtime, error) {
 			return e, nil
 		}},
 		{Process, func() (container.Runtime, error) {
+			if rootless.Inside() {
+				out.about = "in a user namespace, without limits of CPU and memory"
+			}
 			return container.NewProcess(filepath.Join(dir, "processes"), config.Logger)
 		}},
 	} {

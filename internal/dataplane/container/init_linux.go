@@ -30,6 +30,11 @@ func Init(args []string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 126
 	}
+	return attend(child, signals)
+}
+
+// attend passes signals on to a program until it has ended, and gives its exit code.
+func attend(child int, signals <-chan os.Signal) int {
 	for s := range signals {
 		if s != syscall.SIGCHLD && s != syscall.SIGURG { // SIGURG is the Go runtime's own
 			_ = syscall.Kill(child, s.(syscall.Signal))

@@ -1,6 +1,7 @@
 package container
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -36,7 +37,7 @@ func mountRoot(s *Spec) error {
 			if !s.ReadOnlyRoot {
 				return nil
 			}
-			return unix.Mount("", root, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY, "")
+			return makeReadOnly(root)
 		}},
 		{"changing the root", func() error { return changeRoot(root) }},
 	}
@@ -77,11 +78,7 @@ func makeDev(root string) error {
 		return err
 	}
 	for name, minor := range map[string]uint32{"null": 3, "zero": 5, "full": 7, "random": 8, "urandom": 9} {
-		path := filepath.Join(root, "dev", name)
-		if err := unix.Mknod(path, unix.S_IFCHR|0o666, int(unix.Mkdev(1, minor))); err != nil {
-			return err
-		}
-		if err := os.Chmod(path, 0o666); err != nil { //nolint:gosec // devices for everyone
+		if err := makeDevice(filepath.Join(root, "dev"), name, minor); err != nil {
 			return err
 		}
 	}
@@ -94,6 +91,41 @@ func makeDev(root string) error {
 		return err
 	}
 	return mountAt(root, "/dev/shm", "shm", "tmpfs", unix.MS_NOSUID|unix.MS_NOEXEC|unix.MS_NODEV, "mode=1777,size=65536k")
+}
+
+// makeDevice makes a device of memory's; in a user namespace, where nobody may, the machine's is taken.
+func makeDevice(dir, name string, minor uint32) error {
+	path := filepath.Join(dir, name)
+	err := unix.Mknod(path, unix.S_IFCHR|0o666, int(unix.Mkdev(1, minor)))
+	if err == unix.EPERM {
+		f, err := os.Create(path)
+		if err = errors.Join(err, f.Close()); err != nil {
+			return err
+		}
+		return unix.Mount("/dev/"+name, path, "", unix.MS_BIND, "")
+	}
+	if err != nil {
+		return err
+	}
+	return os.Chmod(path, 0o666) //nolint:gosec // devices for everyone
+}
+
+// makeReadOnly makes a mounted directory read-only, and leaves alone what else a mount forbids: whoever did not mount it may not lift that.
+func makeReadOnly(at string) error {
+	var st unix.Statfs_t
+	if err := unix.Statfs(at, &st); err != nil {
+		return err
+	}
+	flags := uintptr(unix.MS_BIND | unix.MS_REMOUNT | unix.MS_RDONLY)
+	for told, flag := range map[int64]uintptr{
+		unix.ST_NOSUID: unix.MS_NOSUID, unix.ST_NODEV: unix.MS_NODEV, unix.ST_NOEXEC: unix.MS_NOEXEC,
+		unix.ST_NOATIME: unix.MS_NOATIME, unix.ST_NODIRATIME: unix.MS_NODIRATIME, unix.ST_RELATIME: unix.MS_RELATIME,
+	} {
+		if int64(st.Flags)&told != 0 {
+			flags |= flag
+		}
+	}
+	return unix.Mount("", at, "", flags, "")
 }
 
 func mountAsked(s *Spec) error {
@@ -133,7 +165,7 @@ func bind(root string, m Mount) error {
 	if err := unix.Mount(m.Source, at, "", unix.MS_BIND|unix.MS_REC, ""); err != nil || !m.ReadOnly {
 		return err
 	}
-	return unix.Mount("", at, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY, "")
+	return makeReadOnly(at)
 }
 
 // changeRoot makes a mounted directory the root, and leaves nothing of the old one.

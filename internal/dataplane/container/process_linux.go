@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"atoll/internal/dataplane/rootless"
 	"atoll/internal/dataplane/thread"
 )
 
@@ -24,6 +25,7 @@ type Process struct {
 	dir     string // pid files
 	cgroups cgroups
 	limits  bool
+	inside  bool // a user namespace of one user, see package rootless
 	logger  *slog.Logger
 
 	mu      sync.Mutex
@@ -34,9 +36,12 @@ type Process struct {
 // wraps ErrUnavailable where that needs rights that this process lacks.
 func NewProcess(dir string, logger *slog.Logger) (*Process, error) {
 	if os.Getuid() != 0 {
-		return nil, Unavailable("namespaces need root")
+		return nil, Unavailable("processes in namespaces need root, or user namespaces")
 	}
-	p := &Process{dir: dir, logger: logger, running: map[string]*processContainer{}}
+	p := &Process{dir: dir, logger: logger, inside: rootless.Inside(), running: map[string]*processContainer{}}
+	if err := thread.Run(tryNamespaces); err != nil {
+		return nil, noNamespaces(err)
+	}
 	p.cgroups, p.limits = machineCgroups(dir)
 	if !p.limits {
 		logger.Warn("containers run without limits of CPU and memory", "why", "the control groups under "+p.cgroups.root+" cannot be changed")
@@ -45,6 +50,22 @@ func NewProcess(dir string, logger *slog.Logger) (*Process, error) {
 		return nil, err
 	}
 	return p, p.endLeftovers()
+}
+
+func noNamespaces(err error) error {
+	return Unavailable("this system lets nobody but root use namespaces: %v", err)
+}
+
+// tryNamespaces finds out whether the namespaces of containers can be made: there are systems that give user namespaces without their rights
+// (https://documentation.ubuntu.com/security/security-features/privilege-restriction/apparmor/#unprivileged-user-namespace-restrictions).
+func tryNamespaces() error {
+	if err := unix.Unshare(unix.CLONE_FS | unix.CLONE_NEWNS | unix.CLONE_NEWNET); err != nil {
+		return fmt.Errorf("making one: %w", err)
+	}
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("mounting in one: %w", err)
+	}
+	return nil
 }
 
 // Name is "process".
@@ -85,7 +106,7 @@ type processContainer struct {
 
 // Start starts a container.
 func (p *Process) Start(_ context.Context, spec Spec) (Container, error) {
-	if spec.Init {
+	if spec.Init && !p.inside { // else it has one anyway
 		if err := withInit(&spec); err != nil {
 			return nil, err
 		}
@@ -120,12 +141,18 @@ func (c *processContainer) start() error {
 		if err := c.enter(); err != nil {
 			return err
 		}
+		if c.runtime.inside {
+			return c.startStaged()
+		}
+		if err := c.furnish(); err != nil {
+			return err
+		}
 		path, err := lookPath(c.spec.Args[0], c.spec.Env, c.spec.Dir)
 		if err != nil {
 			return err
 		}
 		c.cmd = &exec.Cmd{Path: path, Args: c.spec.Args, Env: c.spec.Env, Dir: orRoot(c.spec.Dir), Stdout: orDiscard(c.spec.Stdout), Stderr: orDiscard(c.spec.Stderr), WaitDelay: time.Second}
-		c.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: c.who.UID, Gid: c.who.GID, Groups: c.who.Groups}, Setsid: true, Pdeathsig: 0}
+		c.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: c.who.UID, Gid: c.who.GID, Groups: c.who.Groups}, Setsid: true}
 		if err := c.cmd.Start(); err != nil {
 			return &StartError{fmt.Sprintf("exec %s: %v", c.spec.Args[0], err)}
 		}
@@ -134,14 +161,18 @@ func (c *processContainer) start() error {
 	if err != nil {
 		return err
 	}
-	if err := c.notePID(); err != nil {
+	err = c.notePID()
+	if !c.runtime.inside {
+		err = errors.Join(err, setLimits(c.cmd.Process.Pid, c.spec.Ulimits))
+	}
+	if err != nil {
 		_ = c.cmd.Process.Kill()
 		return errors.Join(err, c.cmd.Wait())
 	}
 	return nil
 }
 
-// enter takes the thread into the container.
+// enter takes the thread into namespaces for the container.
 func (c *processContainer) enter() error {
 	if err := c.joinGroup(); err != nil {
 		return err
@@ -159,6 +190,11 @@ func (c *processContainer) enter() error {
 	if err := unix.Unshare(unix.CLONE_FS | unix.CLONE_NEWNS | unix.CLONE_NEWIPC | unix.CLONE_NEWUTS | unix.CLONE_NEWPID); err != nil {
 		return fmt.Errorf("making namespaces: %w", err)
 	}
+	return nil
+}
+
+// furnish gives the container what belongs into its namespaces, on a thread that has entered them.
+func (c *processContainer) furnish() error {
 	if c.spec.Hostname != "" {
 		if err := unix.Sethostname([]byte(c.spec.Hostname)); err != nil {
 			return fmt.Errorf("setting the host name: %w", err)
@@ -291,22 +327,29 @@ func (c *processContainer) Signal(_ context.Context, s os.Signal) error {
 
 // Exec runs a command in the container.
 func (c *processContainer) Exec(ctx context.Context, spec ExecSpec) (int, error) {
+	who := c.who
+	if spec.Root {
+		who = identity{}
+	}
+	env := append(append([]string{}, c.spec.Env...), spec.Env...)
+	if c.runtime.inside {
+		return c.execStaged(ctx, spec, who, env)
+	}
 	cmd := exec.CommandContext(ctx, "/")
-	code, started := 0, errors.New("not started")
+	code := 0
 	err := thread.Run(func() error {
-		if started = c.join(); started != nil {
-			return started
+		if err := c.join("pid", "ipc", "uts", "net", "mnt"); err != nil { // the last makes /proc another's
+			return err
 		}
-		env := append(append([]string{}, c.spec.Env...), spec.Env...)
+		if err := dropCapabilities(capsOf(&c.spec)); err != nil {
+			return err
+		}
 		path, err := lookPath(spec.Args[0], env, c.spec.Dir)
 		if err != nil {
 			return err
 		}
 		cmd.Path, cmd.Args, cmd.Env, cmd.Dir, cmd.Err = path, spec.Args, env, orRoot(c.spec.Dir), nil
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: c.who.UID, Gid: c.who.GID, Groups: c.who.Groups}}
-		if spec.Root {
-			cmd.SysProcAttr.Credential = &syscall.Credential{}
-		}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: who.UID, Gid: who.GID, Groups: who.Groups}}
 		if spec.TTY {
 			code, err = runOnTerminal(cmd, spec, false)
 			return err
@@ -318,23 +361,27 @@ func (c *processContainer) Exec(ctx context.Context, spec ExecSpec) (int, error)
 	return code, err
 }
 
-// join takes the thread into the namespaces of the container's first process.
-func (c *processContainer) join() error {
+// namespace names a namespace of the container's first process.
+func (c *processContainer) namespace(kind string) string {
+	return "/proc/" + strconv.Itoa(c.cmd.Process.Pid) + "/ns/" + kind
+}
+
+// join takes the thread into namespaces of the container's first process.
+func (c *processContainer) join(kinds ...string) error {
 	if err := c.joinGroup(); err != nil {
 		return err
 	}
 	if err := unix.Unshare(unix.CLONE_FS); err != nil {
 		return err
 	}
-	base := "/proc/" + strconv.Itoa(c.cmd.Process.Pid) + "/ns/"
 	var files []*os.File
 	defer func() {
 		for _, f := range files {
 			_ = f.Close()
 		}
 	}()
-	for _, name := range []string{"pid", "ipc", "uts", "net", "mnt"} { // the last makes /proc another's
-		f, err := os.Open(base + name)
+	for _, kind := range kinds {
+		f, err := os.Open(c.namespace(kind))
 		if err != nil {
 			return err
 		}
@@ -345,7 +392,7 @@ func (c *processContainer) join() error {
 			return fmt.Errorf("entering %s: %w", f.Name(), err)
 		}
 	}
-	return dropCapabilities(capsOf(&c.spec))
+	return nil
 }
 
 // Close ends all containers.

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"atoll/internal/dataplane/rootless"
 )
 
 // Runc runs containers with runc.
@@ -35,7 +37,7 @@ func NewRunc(ctx context.Context, dir string, logger *slog.Logger) (*Runc, error
 	if err != nil {
 		return nil, Unavailable("runc is not installed")
 	}
-	if os.Getuid() != 0 {
+	if !rootless.Privileged() {
 		return nil, Unavailable("runc needs root")
 	}
 	c, ok := machineCgroups(dir)

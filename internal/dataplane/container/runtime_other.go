@@ -23,3 +23,12 @@ const InitCommand = "container-init"
 
 // Init fails: there are no containers.
 func Init([]string) int { return 1 }
+
+// StageCommand is the first argument with which this executable sets a container up, on Linux.
+const StageCommand = "container-stage"
+
+// Stage fails: there are no containers.
+func Stage([]string) int { return 1 }
+
+// Try fails: namespaces are Linux's.
+func Try(context.Context) error { return Unavailable("%s has no namespaces", runtime.GOOS) }

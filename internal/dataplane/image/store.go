@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"sync"
 
+	"atoll/internal/dataplane/rootless"
+
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
@@ -231,7 +233,7 @@ func (s *Store) fill(ctx context.Context, source Source, m *v1.Manifest, dir str
 		return err
 	}
 	defer root.Close()
-	u := newUnpacker(root, os.Geteuid() == 0)
+	u := newUnpacker(root, rootless.Privileged())
 	for _, layer := range m.Layers {
 		if err := unpackLayer(ctx, source, layer, u); err != nil {
 			return err

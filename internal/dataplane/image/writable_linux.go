@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 
+	"atoll/internal/dataplane/rootless"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -37,7 +39,7 @@ func sameMode(base, upper string) error {
 	if err != nil {
 		return err
 	}
-	if owner, ok := info.Sys().(*syscall.Stat_t); ok && os.Geteuid() == 0 {
+	if owner, ok := info.Sys().(*syscall.Stat_t); ok && rootless.Privileged() {
 		if err := os.Chown(upper, int(owner.Uid), int(owner.Gid)); err != nil {
 			return err
 		}
@@ -57,7 +59,7 @@ func unmount(path string) error {
 
 // copyOwner gives a copy the owner of what was copied, as far as that is allowed.
 func copyOwner(source, target *os.Root, path string) error {
-	if os.Geteuid() != 0 {
+	if !rootless.Privileged() {
 		return nil
 	}
 	info, err := source.Lstat(path)
@@ -76,7 +78,7 @@ func copyAttributes(in, out *os.File) error {
 	const capability = "security.capability"
 	value := make([]byte, 64)
 	n, err := unix.Fgetxattr(int(in.Fd()), capability, value)
-	if err != nil || os.Geteuid() != 0 {
+	if err != nil || !rootless.Privileged() {
 		return nil //nolint:nilerr // it has none
 	}
 	return setAttributes(out, map[string]string{attributeRecord + capability: string(value[:n])})

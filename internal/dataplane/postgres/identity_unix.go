@@ -11,19 +11,26 @@ import (
 	"strconv"
 	"syscall"
 
+	"atoll/internal/dataplane/rootless"
 	"atoll/internal/hint"
 )
 
 // identity is the user as whom servers run. PostgreSQL refuses to run as root.
 type identity struct {
-	uid, gid int
+	uid, gid int  // whose the files are
 	drop     bool // this process is root: children change to the user, and files are given to it
+	inside   bool // this process is root of a namespace without other users: children are the same user under these numbers, which its passwd knows
+	as       struct{ uid, gid int }
 }
 
 // whoami gives the current user or, for root, "postgres" where there is such a user and "nobody" otherwise.
 func whoami() (identity, error) {
-	if os.Geteuid() != 0 {
-		return identity{uid: os.Geteuid(), gid: os.Getegid()}, nil
+	i := identity{uid: os.Geteuid(), gid: os.Getegid(), drop: rootless.Privileged(), inside: rootless.Inside()}
+	if i.inside {
+		i.as.uid, i.as.gid = rootless.User()
+	}
+	if !i.drop && (!i.inside || i.as.uid != 0) {
+		return i, nil
 	}
 	for _, name := range []string{"postgres", "nobody"} {
 		u, err := user.Lookup(name)
@@ -35,7 +42,12 @@ func whoami() (identity, error) {
 		if err := errors.Join(err1, err2); err != nil || uid == 0 {
 			continue
 		}
-		return identity{uid, gid, true}, nil
+		if i.inside {
+			i.as.uid, i.as.gid = uid, gid
+		} else {
+			i.uid, i.gid = uid, gid
+		}
+		return i, nil
 	}
 	return identity{}, hint.Errorf("run atoll as an ordinary user, or add one called postgres: useradd --system postgres",
 		"PostgreSQL refuses to run as root, and there is no user postgres or nobody that it could run as")
@@ -54,6 +66,9 @@ func (i identity) become(c *exec.Cmd) {
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if i.drop {
 		c.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(i.uid), Gid: uint32(i.gid)}
+	}
+	if i.inside {
+		rootless.As(c.SysProcAttr, i.as.uid, i.as.gid)
 	}
 }
 

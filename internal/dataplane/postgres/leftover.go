@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -68,6 +69,10 @@ func orphan(ctx context.Context, path string) (pid int, ok bool) {
 	}
 	if runtime.GOOS == "linux" {
 		cwd, err := os.Stat(fmt.Sprintf("/proc/%d/cwd", pid))
+		if errors.Is(err, fs.ErrPermission) { // it is in a user namespace of its own
+			at, err := startOf(pid)
+			return pid, err == nil && at.Sub(time.Unix(started, 0)).Abs() <= 2*time.Second
+		}
 		if err != nil {
 			return 0, false
 		}
@@ -83,4 +88,25 @@ func orphan(ctx context.Context, path string) (pid int, ok bool) {
 		at, err = time.ParseInLocation("Mon Jan 2 15:04:05 2006", strings.Join(strings.Fields(string(out)), " "), time.Local)
 	}
 	return pid, err == nil && at.Sub(time.Unix(started, 0)).Abs() <= 2*time.Second
+}
+
+// startOf tells when a process started, by its age and the system's. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+func startOf(pid int) (time.Time, error) {
+	stat, err1 := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	uptime, err2 := os.ReadFile("/proc/uptime")
+	if err := errors.Join(err1, err2); err != nil {
+		return time.Time{}, err
+	}
+	_, rest, _ := strings.Cut(string(stat), "(postgres) ")
+	fields := strings.Fields(rest)
+	if len(fields) < 20 {
+		return time.Time{}, fmt.Errorf("process %d is no PostgreSQL server", pid)
+	}
+	const tick = time.Second / 100 // of the times that the kernel tells users
+	ticks, err1 := strconv.ParseInt(fields[19], 10, 64)
+	up, err2 := strconv.ParseFloat(strings.Fields(string(uptime))[0], 64)
+	if err := errors.Join(err1, err2); err != nil {
+		return time.Time{}, err
+	}
+	return time.Now().Add(-time.Duration(up * float64(time.Second))).Add(time.Duration(ticks) * tick), nil
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"atoll/internal/dataplane/rootless"
 	"atoll/internal/hint"
 )
 
@@ -19,7 +20,7 @@ const cacheVariable = "ATOLL_CACHE_DIR"
 func dirIn(cache string, getenv func(string) string) (string, error) {
 	dir := filepath.Join(cache, "postgres")
 	switch {
-	case os.Geteuid() != 0:
+	case !rootless.Privileged():
 		return dir, nil
 	case getenv(cacheVariable) == "" && runtime.GOOS == "darwin":
 		return "/Library/Caches/atoll/postgres", nil
@@ -68,7 +69,7 @@ func open(dir string) error {
 			return err
 		}
 	}
-	if info, err := os.Stat(dir); os.Geteuid() == 0 && err == nil && !rooted(info) {
+	if info, err := os.Stat(dir); rootless.Privileged() && err == nil && !rooted(info) {
 		return fmt.Errorf("%s belongs to another user than root", dir)
 	}
 	return nil

@@ -56,6 +56,12 @@ func main() {
 				fmt.Print(string(b))
 			}
 		}
+	case "files": // how many may be open, once that has been set
+		var limit syscall.Rlimit
+		for fmt.Sprint(limit.Max) != os.Args[2] {
+			_ = syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit)
+		}
+		fmt.Println(limit.Max)
 	case "daemon":
 		fmt.Println(exec.Command(os.Args[0], "sleep").Start())
 	}
