@@ -12,7 +12,7 @@ import (
 )
 
 // errEssentialEnded ends a start: an essential container has ended while others waited for those that they depend on.
-var errEssentialEnded = errors.New("Essential container in task exited")
+var errEssentialEnded = errors.New("Essential container in task exited") //nolint:staticcheck // as ECS words it
 
 // startContainers starts the containers, each as soon as those that it depends on are where it wants them, whatever others wait for.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDependency.html

@@ -23,7 +23,7 @@ const passwordSymbols = "!@#$%^&*()_+-=[]{}|'"
 func (t *txn) checkPassword(password string) error {
 	kinds := []bool{strings.ContainsAny(password, "abcdefghijklmnopqrstuvwxyz"), strings.ContainsAny(password, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
 		strings.ContainsAny(password, "0123456789"), strings.ContainsAny(password, passwordSymbols)}
-	length, ok := utf8.RuneCountInString(password), true
+	length, ok := utf8.RuneCountInString(password), false
 	if p := t.account().Passwords; p != nil {
 		ok = int64(length) >= *p.MinimumPasswordLength
 		for i, required := range []*bool{p.RequireLowercaseCharacters, p.RequireUppercaseCharacters, p.RequireNumbers, p.RequireSymbols} {

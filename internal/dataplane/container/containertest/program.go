@@ -26,7 +26,7 @@ func (p *Program) Root(tb testing.TB) string {
 		if p.root, p.err = os.MkdirTemp("", "atoll-program-"); p.err != nil {
 			return
 		}
-		cmd := exec.Command("go", "build", "-o", filepath.Join(p.root, path.Base(p.Package)), p.Package)
+		cmd := exec.CommandContext(tb.Context(), "go", "build", "-o", filepath.Join(p.root, path.Base(p.Package)), p.Package)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		p.out, p.err = cmd.CombinedOutput()
 	})
