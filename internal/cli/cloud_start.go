@@ -83,7 +83,13 @@ func (f *cloudStart) run(ctx context.Context, env Env) error {
 		return f.started(env, info, "Stop it with:   atoll cloud stop"+f.dirArgs())
 	}
 	if f.readyFD == 0 && f.rooted(ctx, env) {
-		return f.inNamespace(ctx, env, dir)
+		child, err := f.inNamespace(ctx, env, dir)
+		if err != nil {
+			return err
+		}
+		if child.Start() == nil { // there are systems without user namespaces: this cloud says what does not run
+			return exitOf(child)
+		}
 	}
 	level := slog.LevelInfo
 	if f.verbose {
@@ -181,7 +187,7 @@ func (f *cloudStart) spawn(ctx context.Context, env Env, dir daemon.Dir) (daemon
 		return daemon.Info{}, fmt.Errorf("starting the cloud: %w", err)
 	}
 	defer r.Close()
-	command := func(rooted bool) *exec.Cmd {
+	command := func(rooted bool) *exec.Cmd { // a command is started once
 		cmd := exec.Command(self, append(f.args(dir), "--ready-fd", "3")...) //nolint:noctx // it outlives this process
 		cmd.Stdout, cmd.Stderr, cmd.ExtraFiles, cmd.SysProcAttr = log, log, []*os.File{w}, detached()
 		cmd.Dir = string(dir)
@@ -217,11 +223,11 @@ func (f *cloudStart) args(dir daemon.Dir) []string {
 	return args
 }
 
-// inNamespace runs the cloud in a child that is root of a user namespace, and ends with it.
-func (f *cloudStart) inNamespace(ctx context.Context, env Env, dir daemon.Dir) error {
+// inNamespace makes a child that is root of a user namespace, and starts this cloud there.
+func (f *cloudStart) inNamespace(ctx context.Context, env Env, dir daemon.Dir) (*exec.Cmd, error) {
 	self, err := env.Executable()
 	if err != nil {
-		return fmt.Errorf("finding atoll itself: %w", err)
+		return nil, fmt.Errorf("finding atoll itself: %w", err)
 	}
 	args := f.args(dir)
 	if f.asJSON {
@@ -231,12 +237,14 @@ func (f *cloudStart) inNamespace(ctx context.Context, env Env, dir daemon.Dir) e
 	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = env.Stdout, env.Stderr, &syscall.SysProcAttr{}
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	rootless.Enter(cmd.SysProcAttr)
-	err = cmd.Run()
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+	return cmd, nil
+}
+
+// exitOf waits for a child that says by itself what there is to say.
+func exitOf(child *exec.Cmd) error {
+	err := child.Wait()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() > 0 {
 		return &silent{exit.ExitCode()}
-	}
-	if err != nil && ctx.Err() == nil {
-		return advise(fmt.Errorf("starting the cloud in a user namespace: %w", err), "--runtime none, to keep tasks as records")
 	}
 	return nil
 }
