@@ -25,7 +25,8 @@
 //     finds all targets initial. Cookies of stickiness stay valid.
 //   - A request whose connection a target refuses goes to another target, if there is one: nothing of it was sent. AWS answers 502. A request that
 //     was sent is never sent again.
-//   - A client that stalls within a request is cut off after the idle time-out with the target's connection (504), not answered with 408.
+//   - A client that stalls within a request's header is cut off after a minute, without 408. One that stalls within its body is waited for, unless
+//     a web ACL is to read the body (408 after the idle time-out).
 //   - Desync mitigation is Go's: requests that are ambiguous are refused with 400 in each mode.
 //   - Access logs: sizes count header lines and bodies, without frames of HTTP/2 and of chunks. Files of a process that is killed are lost.
 //   - LCUs, failed TLS handshakes and rejected connections are not metered; there are no IPv6 metrics. Connection logs and health check
