@@ -217,9 +217,9 @@ func TestRuntime(t *testing.T) {
 func TestNoRuntime(t *testing.T) {
 	opts := options(t, online, nil)
 	opts.Engine = func(context.Context) (string, error) { return "", errors.New("neither Docker nor Podman answers") }
-	opts.Processes = func(context.Context) error { return errors.New("this system lets nobody but root use namespaces") }
+	opts.Processes = func(context.Context) error { return errors.New("this system does not let this user use namespaces") }
 	got := find(t, doctor.Run(t.Context(), opts), "runtime")
-	if want := "neither Docker nor Podman answers; this system lets nobody but root use namespaces; tasks do not run"; got.Status != doctor.Warn || got.Detail != want {
+	if want := "neither Docker nor Podman answers; this system does not let this user use namespaces; tasks do not run"; got.Status != doctor.Warn || got.Detail != want {
 		t.Errorf("%+v, want %q", got, want)
 	}
 }

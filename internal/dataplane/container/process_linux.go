@@ -39,7 +39,11 @@ func NewProcess(dir string, logger *slog.Logger) (*Process, error) {
 		return nil, Unavailable("processes in namespaces need root, or user namespaces")
 	}
 	p := &Process{dir: dir, logger: logger, inside: rootless.Inside(), running: map[string]*processContainer{}}
-	if err := thread.Run(tryNamespaces); err != nil {
+	if p.inside {
+		if err := Try(context.Background()); err != nil {
+			return nil, err
+		}
+	} else if err := thread.Run(tryNamespaces); err != nil {
 		return nil, noNamespaces(err)
 	}
 	p.cgroups, p.limits = machineCgroups(dir)
@@ -53,19 +57,12 @@ func NewProcess(dir string, logger *slog.Logger) (*Process, error) {
 }
 
 func noNamespaces(err error) error {
-	return Unavailable("this system lets nobody but root use namespaces: %v", err)
+	return Unavailable("this system does not let this user use namespaces: %v", err)
 }
 
-// tryNamespaces finds out whether the namespaces of containers can be made: there are systems that give user namespaces without their rights
-// (https://documentation.ubuntu.com/security/security-features/privilege-restriction/apparmor/#unprivileged-user-namespace-restrictions).
+// tryNamespaces finds out whether root may make the namespaces of containers, which not every root may.
 func tryNamespaces() error {
-	if err := unix.Unshare(unix.CLONE_FS | unix.CLONE_NEWNS | unix.CLONE_NEWNET); err != nil {
-		return fmt.Errorf("making one: %w", err)
-	}
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return fmt.Errorf("mounting in one: %w", err)
-	}
-	return nil
+	return unix.Unshare(unix.CLONE_FS | unix.CLONE_NEWNS | unix.CLONE_NEWNET)
 }
 
 // Name is "process".

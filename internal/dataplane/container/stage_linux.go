@@ -100,11 +100,29 @@ func Try(ctx context.Context) error {
 		return err
 	}
 	cmd := exec.CommandContext(ctx, self, StageCommand, tryIt)
-	cmd.SysProcAttr = &syscall.SysProcAttr{}
-	rootless.Enter(cmd.SysProcAttr)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWNET}
+	if !rootless.Inside() {
+		rootless.Enter(cmd.SysProcAttr)
+	}
 	out, err := cmd.CombinedOutput()
+	if said := strings.TrimSpace(string(out)); err != nil && said != "" {
+		err = errors.New(said)
+	}
 	if err != nil {
-		return noNamespaces(errors.Join(err, errors.New(strings.TrimSpace(string(out)))))
+		return noNamespaces(err)
+	}
+	return nil
+}
+
+// tryMounts mounts what containers need in the namespaces that this process is in. There are systems that give user namespaces without their rights
+// (https://documentation.ubuntu.com/security/security-features/privilege-restriction/apparmor/#unprivileged-user-namespace-restrictions),
+// and containers in which /proc cannot be mounted.
+func tryMounts() error {
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("mounting: %w", err)
+	}
+	if err := unix.Mount("proc", "/proc", "proc", 0, ""); err != nil {
+		return fmt.Errorf("mounting /proc: %w", err)
 	}
 	return nil
 }
@@ -113,7 +131,7 @@ func Try(ctx context.Context) error {
 func Stage(args []string) int {
 	runtime.LockOSThread() // which goes into namespaces, and starts the program
 	if len(args) > 0 && args[0] == tryIt {
-		if err := tryNamespaces(); err != nil {
+		if err := tryMounts(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
