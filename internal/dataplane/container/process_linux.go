@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -270,7 +271,9 @@ func (p *Process) endLeftovers() error {
 			p.logger.Info("ending a container of before", "pid", pid)
 			errs = append(errs, unix.Kill(pid, unix.SIGKILL))
 		}
-		errs = append(errs, os.Remove(file))
+		if err := os.Remove(file); !errors.Is(err, fs.ErrNotExist) { // whoever started it may have seen its end
+			errs = append(errs, err)
+		}
 	}
 	if p.limits {
 		p.cgroups.sweep(p.cgroups.removeNow, false)
