@@ -34,17 +34,7 @@ func (t *txn) putGroup(r *groupRecord) { t.s.groups.Put(t.tx, t.sc, strings.ToLo
 
 // changeGroup runs a change of a group and stores it.
 func (s *Service) changeGroup(ctx context.Context, name string, change func(t *txn, r *groupRecord) error) error {
-	return s.update(ctx, func(t *txn) error {
-		r, err := t.group(name)
-		if err != nil {
-			return err
-		}
-		if err := change(t, r); err != nil {
-			return err
-		}
-		t.putGroup(r)
-		return nil
-	})
+	return changeOne(ctx, s, func(t *txn) (*groupRecord, error) { return t.group(name) }, change, (*txn).putGroup)
 }
 
 // members gives a group's users, in the order of their names.

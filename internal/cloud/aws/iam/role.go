@@ -50,17 +50,7 @@ func (t *txn) putRole(r *roleRecord) { t.s.roles.Put(t.tx, t.sc, strings.ToLower
 
 // changeRole runs a change of a role that is the account's own, and stores it.
 func (s *Service) changeRole(ctx context.Context, name string, change func(t *txn, r *roleRecord) error) error {
-	return s.update(ctx, func(t *txn) error {
-		r, err := t.ownRole(name)
-		if err != nil {
-			return err
-		}
-		if err := change(t, r); err != nil {
-			return err
-		}
-		t.putRole(r)
-		return nil
-	})
+	return changeOne(ctx, s, func(t *txn) (*roleRecord, error) { return t.ownRole(name) }, change, (*txn).putRole)
 }
 
 // renderRole gives what lists show of a role; describeRole all.

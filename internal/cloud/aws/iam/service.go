@@ -101,3 +101,18 @@ func (s *Service) update(ctx context.Context, fn func(t *txn) error) error {
 	sc := wire.CallFrom(ctx).Global()
 	return s.d.Store.Update(ctx, func(tx *state.Tx) error { return fn(&txn{s: s, tx: tx, sc: sc}) })
 }
+
+// changeOne runs a change of the record that find gives, and puts it back.
+func changeOne[R any](ctx context.Context, s *Service, find func(t *txn) (*R, error), change func(t *txn, r *R) error, put func(t *txn, r *R)) error {
+	return s.update(ctx, func(t *txn) error {
+		r, err := find(t)
+		if err != nil {
+			return err
+		}
+		if err := change(t, r); err != nil {
+			return err
+		}
+		put(t, r)
+		return nil
+	})
+}

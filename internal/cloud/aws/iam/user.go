@@ -37,17 +37,7 @@ func (t *txn) putUser(r *userRecord) { t.s.users.Put(t.tx, t.sc, strings.ToLower
 
 // changeUser runs a change of a user and stores it.
 func (s *Service) changeUser(ctx context.Context, name string, change func(t *txn, r *userRecord) error) error {
-	return s.update(ctx, func(t *txn) error {
-		r, err := t.user(name)
-		if err != nil {
-			return err
-		}
-		if err := change(t, r); err != nil {
-			return err
-		}
-		t.putUser(r)
-		return nil
-	})
+	return changeOne(ctx, s, func(t *txn) (*userRecord, error) { return t.user(name) }, change, (*txn).putUser)
 }
 
 // renderUser gives what lists show of a user; describeUser all.
