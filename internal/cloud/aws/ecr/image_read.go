@@ -121,11 +121,7 @@ func (s *Service) ListImages(ctx context.Context, in *ListImagesInput) (*ListIma
 	if err != nil {
 		return nil, err
 	}
-	limit, err := limitOf(in.MaxResults)
-	if err != nil {
-		return nil, err
-	}
-	after, err := pageAfter(in.NextToken)
+	limit, after, err := page(in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
@@ -164,11 +160,7 @@ func (s *Service) DescribeImages(ctx context.Context, in *DescribeImagesInput) (
 	if err != nil {
 		return nil, err
 	}
-	limit, err := limitOf(in.MaxResults)
-	if err != nil {
-		return nil, err
-	}
-	after, err := pageAfter(in.NextToken)
+	limit, after, err := page(in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err
 	}

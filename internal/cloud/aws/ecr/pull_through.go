@@ -113,11 +113,7 @@ func (s *Service) CreatePullThroughCacheRule(ctx context.Context, in *CreatePull
 
 // DescribePullThroughCacheRules gives rules in the order of their prefixes.
 func (s *Service) DescribePullThroughCacheRules(ctx context.Context, in *DescribePullThroughCacheRulesInput) (*DescribePullThroughCacheRulesOutput, error) {
-	limit, err := limitOf(in.MaxResults)
-	if err != nil {
-		return nil, err
-	}
-	after, err := pageAfter(in.NextToken)
+	limit, after, err := page(in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err
 	}

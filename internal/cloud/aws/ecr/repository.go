@@ -221,11 +221,7 @@ func renderExclusions(r *repositoryRecord) []ImageTagMutabilityExclusionFilter {
 
 // DescribeRepositories lists repositories, or gives those that are named.
 func (s *Service) DescribeRepositories(ctx context.Context, in *DescribeRepositoriesInput) (*DescribeRepositoriesOutput, error) {
-	limit, err := limitOf(in.MaxResults)
-	if err != nil {
-		return nil, err
-	}
-	after, err := pageAfter(in.NextToken)
+	limit, after, err := page(in.MaxResults, in.NextToken)
 	if err != nil {
 		return nil, err
 	}

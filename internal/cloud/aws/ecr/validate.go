@@ -66,18 +66,14 @@ func registryHost(sc state.Scope) string {
 	return sc.Account + ".dkr.ecr." + sc.Region + ".amazonaws.com"
 }
 
-// limitOf checks a page size; the default is 100.
-func limitOf(limit *int64) (int, error) {
-	switch {
-	case limit == nil:
-		return 100, nil
-	case *limit < 1 || *limit > 1000:
-		return 0, invalid("maxResults", "Member must have value between 1 and 1000")
+// page reads a page's size, and the id after which it begins.
+func page(limit *int64, token *string) (size int, after string, err error) {
+	size = 100
+	if limit != nil {
+		if size = int(*limit); size < 1 || size > 1000 {
+			return 0, "", invalid("maxResults", "Member must have value between 1 and 1000")
+		}
 	}
-	return int(*limit), nil
-}
-
-// pageAfter gives the id after which a page begins.
-func pageAfter(token *string) (string, error) {
-	return state.After(token, invalid("nextToken", "The token is not one that this operation gave"))
+	after, err = state.After(token, invalid("nextToken", "The token is not one that this operation gave"))
+	return size, after, err
 }

@@ -240,11 +240,7 @@ func (s *Service) DescribeArchive(ctx context.Context, in *DescribeArchiveInput)
 
 // ListArchives lists archives by name, all or those with a prefix, of a bus or in a state.
 func (s *Service) ListArchives(ctx context.Context, in *ListArchivesInput) (*ListArchivesOutput, error) {
-	limit, err := limitOf(in.Limit)
-	if err != nil {
-		return nil, err
-	}
-	after, err := pageAfter(in.NextToken)
+	limit, after, err := page(in.Limit, in.NextToken)
 	if err != nil {
 		return nil, err
 	}

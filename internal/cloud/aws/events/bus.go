@@ -161,11 +161,7 @@ func (s *Service) DescribeEventBus(ctx context.Context, in *DescribeEventBusInpu
 
 // ListEventBuses lists buses by name.
 func (s *Service) ListEventBuses(ctx context.Context, in *ListEventBusesInput) (*ListEventBusesOutput, error) {
-	limit, err := limitOf(in.Limit)
-	if err != nil {
-		return nil, err
-	}
-	after, err := pageAfter(in.NextToken)
+	limit, after, err := page(in.Limit, in.NextToken)
 	if err != nil {
 		return nil, err
 	}

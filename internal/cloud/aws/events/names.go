@@ -106,20 +106,18 @@ func checkRuleName(name string) error {
 
 const maxPage = 100
 
-// limitOf checks a page size.
-func limitOf(limit *int64) (int, error) {
+// page reads a page's size, and the id after which it begins.
+func page(limit *int64, token *string) (size int, after string, err error) {
+	size = maxPage
 	switch {
 	case limit == nil:
-		return maxPage, nil
 	case *limit < 1:
-		return 0, invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1", *limit)
+		return 0, "", invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1", *limit)
 	case *limit > maxPage:
-		return 0, invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value less than or equal to %d", *limit, maxPage)
+		return 0, "", invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value less than or equal to %d", *limit, maxPage)
+	default:
+		size = int(*limit)
 	}
-	return int(*limit), nil
-}
-
-// pageAfter gives the id after which a page begins.
-func pageAfter(token *string) (string, error) {
-	return state.After(token, invalid("Parameter NextToken is not valid."))
+	after, err = state.After(token, invalid("Parameter NextToken is not valid."))
+	return size, after, err
 }

@@ -136,11 +136,7 @@ func (s *Service) DescribeRule(ctx context.Context, in *DescribeRuleInput) (*Des
 
 // ListRules lists a bus's rules by name.
 func (s *Service) ListRules(ctx context.Context, in *ListRulesInput) (*ListRulesOutput, error) {
-	limit, err := limitOf(in.Limit)
-	if err != nil {
-		return nil, err
-	}
-	after, err := pageAfter(in.NextToken)
+	limit, after, err := page(in.Limit, in.NextToken)
 	if err != nil {
 		return nil, err
 	}

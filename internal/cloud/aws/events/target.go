@@ -55,11 +55,7 @@ func (s *Service) RemoveTargets(ctx context.Context, in *RemoveTargetsInput) (*R
 
 // ListTargetsByRule lists a rule's targets by id.
 func (s *Service) ListTargetsByRule(ctx context.Context, in *ListTargetsByRuleInput) (*ListTargetsByRuleOutput, error) {
-	limit, err := limitOf(in.Limit)
-	if err != nil {
-		return nil, err
-	}
-	after, err := pageAfter(in.NextToken)
+	limit, after, err := page(in.Limit, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
@@ -85,11 +81,7 @@ func (s *Service) ListTargetsByRule(ctx context.Context, in *ListTargetsByRuleIn
 
 // ListRuleNamesByTarget lists the rules of a bus that have a target.
 func (s *Service) ListRuleNamesByTarget(ctx context.Context, in *ListRuleNamesByTargetInput) (*ListRuleNamesByTargetOutput, error) {
-	limit, err := limitOf(in.Limit)
-	if err != nil {
-		return nil, err
-	}
-	after, err := pageAfter(in.NextToken)
+	limit, after, err := page(in.Limit, in.NextToken)
 	if err != nil {
 		return nil, err
 	}
